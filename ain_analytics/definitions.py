@@ -1,0 +1,230 @@
+"""The choices of one study, each with unit, meaning and source, in one frozen object.
+
+Python reads the object; SQL reads the same values as rows of `definition` and `anc_band`.
+"""
+
+from dataclasses import Field, asdict, dataclass, field, fields, replace
+from typing import Any, Literal
+
+from ain_analytics.errors import BadDefinition
+
+DAYS_PER_MONTH = 365.25 / 12
+"""Days in a month on axes and in text only; every duration is held in whole days."""
+
+Stage = Literal["staging", "counts", "episodes", "cases", "follow_up", "estimates", "release"]
+DESIGN = "textbook definition of this program"
+OURS = "our choice"
+
+
+def choice(default: Any, unit: str, meaning: str, *, source: str, stage: Stage) -> Any:
+    """Make a dataclass field that carries unit, meaning, source and the stage that reads it."""
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "source": source, "stage": stage})
+
+
+@dataclass(frozen=True, slots=True)
+class AncBand:
+    """Limits of the neutrophil count from one age on, up to the next band.
+
+    Parameters
+    ----------
+    from_months : int
+        First age, in completed calendar months.
+    entry_limit : float
+        Counts below it are neutropenic, 10⁹/L.
+    exit_limit : float
+        Counts at or above it are normal inside an episode, 10⁹/L.
+    """
+
+    from_months: int
+    entry_limit: float
+    exit_limit: float
+
+
+TEXTBOOK_BANDS = (AncBand(0, 1.0, 1.0), AncBand(12, 1.5, 1.5))
+
+
+def _stage(name: Stage):  # type: ignore[no-untyped-def]
+    def at(default: Any, unit: str, meaning: str, source: str = OURS) -> Any:
+        return choice(default, unit, meaning, source=source, stage=name)
+
+    return at
+
+
+staging, counts, episodes = _stage("staging"), _stage("counts"), _stage("episodes")
+cases, follow_up, estimates, release = (
+    _stage("cases"),
+    _stage("follow_up"),
+    _stage("estimates"),
+    _stage("release"),
+)
+
+CTCAE = "CTCAE 5.0, neutrophil count decreased"
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """The choices of one study. Change them with `dataclasses.replace`.
+
+    Raises
+    ------
+    BadDefinition
+        A value is impossible, by itself or beside another.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> replace(Definitions(), resolution_counts=1, resolution_days=0).resolution_days
+    0
+    """
+
+    name: str = staging("textbook", "", "Name under which results are printed.")
+    max_anc: float = staging(50.0, "10⁹/L", "A neutrophil count above it is impossible.")
+    max_wbc: float = staging(500.0, "10⁹/L", "A white-cell count above it is impossible.")
+    max_percent: float = staging(100.0, "%", "A share of white cells above it is impossible.", "arithmetic")
+    anc_tolerance: float = staging(0.2, "10⁹/L", "Largest absolute difference of measured and computed ANC that needs no word.")
+    anc_tolerance_share: float = staging(0.2, "share", "The same relative to the measured ANC; the larger of the two holds.")
+
+    same_day: str = counts("lowest", "", "Which of a day's counts stands for the day.", DESIGN)
+    gcsf_mask_days: int | None = counts(7, "days", "Counts up to so many days after a G-CSF dose are masked.", DESIGN)
+    ivig_mask_days: int | None = counts(None, "days", "The same for intravenous immunoglobulin.")
+    corticosteroid_mask_days: int | None = counts(None, "days", "The same for systemic corticosteroids.")
+    transfusion_mask_days: int | None = counts(None, "days", "The same for transfusions.")
+    anc_bands: tuple[AncBand, ...] = counts(TEXTBOOK_BANDS, "months, 10⁹/L", "Limits by age in calendar months.", DESIGN)
+    limit_is_inclusive: bool = counts(False, "", "Whether a count exactly at the limit is neutropenic.", DESIGN)
+
+    max_silence_days: int | None = episodes(None, "days", "Two counts further apart split the observation.", DESIGN)
+    onset_counts: int = episodes(1, "counts", "Fewest neutropenic counts that open an episode.", DESIGN)
+    onset_days: int = episodes(0, "days", "Fewest days that those counts span.", DESIGN)
+    resolution_counts: int = episodes(2, "counts", "Fewest normal counts that confirm a resolution.", DESIGN)
+    resolution_days: int = episodes(28, "days", "Fewest days from the first of them to the confirming one.", DESIGN)
+    unconfirmed_end: str = episodes("resolve", "", "What a last normal run that nobody confirmed or contradicted does.", DESIGN)
+    chronic_months: int = episodes(6, "calendar months", "An episode that lasts longer is chronic.", DESIGN)
+    severe_below: float = episodes(0.5, "10⁹/L", "A nadir below it is severe.", CTCAE)
+    moderate_below: float = episodes(1.0, "10⁹/L", "A nadir below it, and not severe, is moderate.", CTCAE)
+
+    neonatal_days: int = cases(28, "days", "An onset at a younger age is neonatal.", "WHO neonatal period")
+    baseline_days: int = cases(90, "days", "What is known so long after onset is known at baseline.")
+    antibody_before_days: int = cases(90, "days", "Antibody tests so long before onset still speak of the episode.")
+    antibody_after_days: int = cases(90, "days", "Antibody tests so long after the end still speak of the episode.")
+    negative_tests_for_idiopathic: int = cases(4, "tests", "Negative tests that make a neutropenia idiopathic.", "Farruggia 2019, Italian registry")
+    drug_window_days: int = cases(90, "days", "A culprit drug was begun at most so long before onset.")
+    chemotherapy_window_days: int = cases(90, "days", "Chemotherapy was given at most so long before onset.")
+    infection_before_days: int = cases(30, "days", "An infection recorded at most so long before onset may explain it.")
+    infection_after_days: int = cases(14, "days", "The same after onset, because records come late.")
+    cytopenia_window_days: int = cases(30, "days", "A second cytopenia so near to the episode is not by chance.")
+    hemoglobin_below: float = cases(8.0, "g/dL", "Below it the red cells are affected too.")
+    platelets_below: float = cases(100.0, "10⁹/L", "Below it the platelets are affected too.", "Rodeghiero 2009, doi:10.1182/blood-2008-07-162503")
+    duffy_anc_at_least: float = cases(1.0, "10⁹/L", "A Duffy-null child below it has more than the Duffy-null count.")
+    cycle_counts_per_week: int = cases(3, "counts a week", "Sampling from which a cycle can be told.", "our choice, after the usual advice of two to three counts a week for six weeks")
+    cycle_weeks: int = cases(6, "weeks", "How long such sampling must last.", "our choice, after the usual advice of two to three counts a week for six weeks")
+    cycle_min_days: int = cases(18, "days", "Shortest distance of two nadirs of a cycle.")
+    cycle_max_days: int = cases(24, "days", "Longest distance of two nadirs of a cycle.")
+
+    time_origin: str = follow_up("onset", "", "Day zero: onset, detection, diagnosis or birth.", DESIGN)
+    right_reading: str = follow_up("right_end", "", "Day of resolution in right-censored curves.", DESIGN)
+    uses_entry: bool = follow_up(True, "", "Whether a child counts as at risk only once enrolled.", DESIGN)
+    episodes_used: str = follow_up("first", "", "Whether a child's first episode or all are followed.")
+
+    confidence: float = estimates(0.95, "share", "Coverage that intervals aim at.", "convention")
+    report_months: tuple[int, ...] = estimates((6, 12, 17, 24, 36), "months", "Times at which curves are printed.", DESIGN)
+    rmst_months: int = estimates(36, "months", "Horizon of the restricted mean.")
+    minimum_at_risk: int = estimates(5, "episodes", "Curves are not drawn where fewer are at risk.")
+    bootstrap_replicates: int = estimates(200, "replicates", "Resamples behind an interval that has no formula.")
+    bootstrap_seed: int = estimates(1975, "", "Seed of the resampling.")
+
+    minimum_cell: int = release(5, "children", "Smaller counts are hidden in what leaves the house.", DESIGN)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "anc_bands", tuple(self.anc_bands))
+        object.__setattr__(self, "report_months", tuple(self.report_months))
+        _refuse_impossible(self)
+
+    def value_rows(self) -> dict[str, object]:
+        """Give the single values as the row of table `definition`."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("anc_bands", "report_months")}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give every choice as plain values, for manifests and TOML."""
+        return asdict(self)
+
+
+_ONE_OF = {
+    "same_day": ("lowest", "highest", "mean", "first", "last"),
+    "unconfirmed_end": ("resolve", "censor"),
+    "time_origin": ("onset", "detection", "diagnosis", "birth"),
+    "right_reading": ("right_end", "midpoint", "lower"),
+    "episodes_used": ("first", "all"),
+}
+_AT_LEAST_ONE = (
+    "onset_counts",
+    "resolution_counts",
+    "negative_tests_for_idiopathic",
+    "cycle_counts_per_week",
+    "cycle_weeks",
+    "rmst_months",
+    "minimum_at_risk",
+    "bootstrap_replicates",
+    "minimum_cell",
+)
+
+
+def _refuse_impossible(d: Definitions) -> None:
+    for f in fields(d):
+        _refuse_wrong_type(f, getattr(d, f.name))
+    for name, allowed in _ONE_OF.items():
+        if getattr(d, name) not in allowed:
+            raise BadDefinition(name, getattr(d, name), f"must be one of {', '.join(allowed)}")
+    for name in _AT_LEAST_ONE:
+        if getattr(d, name) < 1:
+            raise BadDefinition(name, getattr(d, name), "must be at least 1")
+    if not 0 < d.confidence < 1:
+        raise BadDefinition("confidence", d.confidence, "must lie between 0 and 1")
+    if d.severe_below > d.moderate_below:
+        raise BadDefinition("severe_below", d.severe_below, f"must not exceed moderate_below ({d.moderate_below})")
+    if d.cycle_min_days > d.cycle_max_days:
+        raise BadDefinition("cycle_min_days", d.cycle_min_days, f"must not exceed cycle_max_days ({d.cycle_max_days})")
+    _refuse_bad_bands(d.anc_bands)
+
+
+def _refuse_bad_bands(bands: tuple[AncBand, ...]) -> None:
+    ages = [band.from_months for band in bands]
+    if not bands or ages[0] != 0 or ages != sorted(set(ages)):
+        raise BadDefinition("anc_bands", ages, "must start at 0 months and rise")
+    for band in bands:
+        if not 0 < band.entry_limit <= band.exit_limit:
+            raise BadDefinition("anc_bands", (band.entry_limit, band.exit_limit), "needs 0 < entry_limit <= exit_limit")
+
+
+def _refuse_wrong_type(f: "Field[Any]", value: object) -> None:
+    kind = str(f.type)
+    if kind.startswith("tuple"):
+        return
+    if value is None and "None" in kind:
+        return
+    is_bool = isinstance(value, bool)
+    wanted = kind.split(" | ")[0]
+    fits = {
+        "<class 'bool'>": is_bool,
+        "<class 'str'>": isinstance(value, str),
+        "<class 'int'>": isinstance(value, int) and not is_bool,
+        "int": isinstance(value, int) and not is_bool,
+        "<class 'float'>": isinstance(value, int | float) and not is_bool and value == value,
+    }[wanted]
+    if not fits:
+        raise BadDefinition(f.name, value, f"must be of type {wanted.removeprefix('<class ').strip('>')}")
+    if not is_bool and isinstance(value, int | float) and value < 0:
+        raise BadDefinition(f.name, value, "must not be negative")
+
+
+TEXTBOOK = Definitions()
+PRESETS: dict[str, Definitions] = {
+    "textbook": TEXTBOOK,
+    "flat_1500": replace(TEXTBOOK, name="flat_1500", anc_bands=(AncBand(0, 1.5, 1.5),)),
+    "severe_500": replace(TEXTBOOK, name="severe_500", anc_bands=(AncBand(0, 0.5, 0.5),)),
+    "neglia_1993": replace(TEXTBOOK, name="neglia_1993", anc_bands=(AncBand(0, 0.5, 1.0),)),
+    "chronic_90": replace(TEXTBOOK, name="chronic_90", chronic_months=3),
+    "single_normal": replace(TEXTBOOK, name="single_normal", resolution_counts=1, resolution_days=0),
+    "strict": replace(TEXTBOOK, name="strict", unconfirmed_end="censor"),
+}
+BOUNDING_PRESETS = ("single_normal", "strict")
+"""The two rules that are always printed beside a result, earlier and later than the default."""

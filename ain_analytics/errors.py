@@ -1,0 +1,98 @@
+"""What can go wrong, by name. No message holds a patient's key or value."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class AinError(Exception):
+    """Base of every error that the program raises on purpose."""
+
+
+class AinWarning(UserWarning):
+    """Base of every warning about input or an answer that is doubtful but workable."""
+
+
+class BadDefinition(AinError, ValueError):
+    """A study's choice is impossible."""
+
+    def __init__(self, field: str, value: object, must: str) -> None:
+        super().__init__(f"Definition {field!r} is {value!r}, but it {must}.")
+
+
+class UnknownDefinition(AinError, ValueError):
+    """Neither a preset nor a readable file of definitions."""
+
+    def __init__(self, name: str, presets: Iterable[str], why: str = "") -> None:
+        known = ", ".join(sorted(presets))
+        because = f" ({why})" if why else ""
+        super().__init__(f"There is no definition {name!r}{because}. Presets: {known}; or give a .toml file.")
+
+
+class UnreadableExtract(AinError, ValueError):
+    """The source cannot be read at all, or one of its files cannot."""
+
+    def __init__(self, where: Path | str, found: str, do: str) -> None:
+        super().__init__(f"{Path(where).name}: {found}. {do}")
+
+
+class MissingTable(AinError, ValueError):
+    """An obligatory table is not in the source."""
+
+    def __init__(self, table: str, where: Path | str, found: Iterable[str]) -> None:
+        present = ", ".join(sorted(found)) or "no table that the native format knows"
+        super().__init__(
+            f"{Path(where).name}: table {table!r} is obligatory and missing; found: {present}. "
+            f"Add {table}.csv (or .csv.gz, .parquet, .xlsx), see data_dictionary.md."
+        )
+
+
+class MissingColumn(AinError, ValueError):
+    """An obligatory column is not in a table's file."""
+
+    def __init__(self, table: str, file: str, missing: Iterable[str], found: Iterable[str]) -> None:
+        listed = ", ".join(f"{name!r}" for name in missing)
+        present = ", ".join(f"{name!r}" for name in found)
+        super().__init__(
+            f"{file}: table {table!r} lacks the obligatory column(s) {listed}; found {present}. "
+            "If the names differ, rename them; if there is one long name, the delimiter is "
+            'probably not the one expected: set delimiter = ";" (or another) in extract.toml.'
+        )
+
+
+class NothingUsable(AinError, ValueError):
+    """Every row was set aside, so there is nothing to study."""
+
+    def __init__(self, what: str, reasons: str) -> None:
+        super().__init__(f"No {what} is left to study. Set aside: {reasons or 'no row at all'}.")
+
+
+class UnknownTable(AinError, KeyError):
+    """A frame was asked for by a name that no view has."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.text = f"There is no table {name!r}. Tables: {', '.join(sorted(known))}."
+        super().__init__(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class BadFrame(AinError, ValueError):
+    """A frame given to a function lacks a column, or breaks a rule of its schema."""
+
+    def __init__(self, schema: str, found: str) -> None:
+        super().__init__(f"The frame is not a valid {schema}: {found}.")
+
+
+class EmptyStratum(AinError, ValueError):
+    """An estimate was asked for where nobody is at risk."""
+
+    def __init__(self, stratum: str, why: str) -> None:
+        super().__init__(f"No estimate for {stratum!r}: {why}.")
+
+
+class BadOutput(AinError, OSError):
+    """The output folder cannot be written, or holds something that is not ours."""
+
+    def __init__(self, where: Path | str, why: str) -> None:
+        super().__init__(f"{Path(where).name}: {why}.")

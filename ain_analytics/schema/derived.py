@@ -1,0 +1,183 @@
+"""Counts, episodes, evidence, cases and follow-up: what the rules make of the typed rows."""
+
+import dataframely as dy
+
+from ain_analytics.schema.staged import FILE, PATIENT, ROW, key
+
+ANC = {"unit": "10⁹/L"}
+DAYS = {"unit": "days"}
+COUNTS = {"unit": "counts"}
+END_KIND = ["confirmed", "uncontradicted", "open"]
+CENSORING_REASON = ["end_of_data", "silence", "death"]
+SEVERITY = ["severe", "moderate", "mild"]
+COURSE = ["chronic", "transient", "undetermined"]
+CASE_CLASS = [
+    "neonatal_alloimmune",
+    "neonatal_undetermined",
+    "congenital",
+    "cyclic",
+    "drug_induced",
+    "malignancy_or_chemotherapy",
+    "secondary_autoimmune",
+    "secondary_immunodeficiency",
+    "secondary_infection",
+    "duffy_null_associated",
+    "primary_autoimmune",
+    "idiopathic",
+    "probable_primary",
+    "transient_unexplained",
+    "untested",
+    "undetermined",
+]
+"""The classes in the order in which their rules are asked; the first that holds wins."""
+AIN_CLASSES = ("primary_autoimmune", "probable_primary", "secondary_autoimmune")
+EVIDENCE = [
+    "maternal_antibody",
+    "pathogenic_gene",
+    "marrow_arrest",
+    "dense_counts",
+    "cyclic_pattern",
+    "culprit_drug",
+    "chemotherapy",
+    "malignancy",
+    "autoimmune_disease",
+    "second_cytopenia",
+    "immunodeficiency",
+    "other_cause",
+    "infection",
+    "duffy_null",
+    "count_below_duffy",
+    "antibody_positive",
+    "antibody_negative",
+    "antibody_indeterminate",
+    "chronic_course",
+    "transient_course",
+    "neutropenia_code",
+]
+"""Kinds of fact that classification may look at. `other_cause`: inherited syndrome, large spleen,
+nutrition. `count_below_duffy`: a count too low for a Duffy-null child. `chronic_course`: still
+unresolved after `chronic_months`. `transient_course`: known resolved before."""
+TIME_ORIGIN = ["onset", "detection", "diagnosis", "birth"]
+FOLLOW_UP_REASON = ["resolved_confirmed", "resolved_uncontradicted", "end_of_data", "silence", "death"]
+
+
+def episode_key() -> dy.Int32:
+    """Declare the ordinal of an episode where it is part of the table's key."""
+    return dy.Int32(primary_key=True, min=1, description="Ordinal of the child's episode.", metadata={"unit": "episodes"})
+
+
+class MaskWindow(dy.Schema):
+    """One row per treatment course whose days mask the counts."""
+
+    patient_id = dy.String(description=PATIENT)
+    from_on = dy.Date(description="First masked day.")
+    to_on = dy.Date(description="Last masked day.")
+    agent = dy.String(description="Why: gcsf, ivig, corticosteroid or transfusion.")
+
+
+class DailyAnc(dy.Schema):
+    """One row per child and day with a count, masked or not."""
+
+    patient_id = key()
+    sampled_on = dy.Date(primary_key=True, description="Day the blood was drawn.")
+    age_days = dy.Int32(min=0, description="Age on that day.", metadata=DAYS)
+    anc = dy.Float64(min=0, description="The count that stands for the day.", metadata=ANC)
+    entry_limit = dy.Float64(description="Limit for age below which a count is neutropenic.", metadata=ANC)
+    exit_limit = dy.Float64(description="Limit for age from which a count is normal inside an episode.", metadata=ANC)
+    is_neutropenic = dy.Bool(description="Whether the count opens or keeps up an episode.")
+    is_normal = dy.Bool(description="Whether the count is part of a normal run inside an episode.")
+    is_masked = dy.Bool(description="Whether a treatment hides the count; such a count decides nothing.")
+    n_results = dy.Int32(min=1, description="Specimens of that day.", metadata=COUNTS)
+
+
+class StateRun(dy.Schema):
+    """One row per maximal run of unmasked counts in one state, within one observation."""
+
+    patient_id = key()
+    observation_number = dy.Int32(primary_key=True, min=1, description="Ordinal of the stretch without a longer silence than allowed.", metadata={"unit": "observations"})
+    run_number = dy.Int32(primary_key=True, min=1, description="Ordinal of the run in its observation.", metadata={"unit": "runs"})
+    state = dy.Enum(["neutropenic", "between", "normal"], description="Below the entry limit, between the limits, at or above the exit limit.")
+    first_on = dy.Date(description="Day of the run's first count.")
+    last_on = dy.Date(description="Day of the run's last count.")
+    previous_on = dy.Date(nullable=True, description="Day of the count before the run in the same observation.")
+    confirmed_on = dy.Date(nullable=True, description="Count that makes a normal run a resolution.")
+    n_counts = dy.Int32(min=1, description="Counts of the run.", metadata=COUNTS)
+    nadir = dy.Float64(min=0, description="Lowest count of the run.", metadata=ANC)
+    nadir_on = dy.Date(description="First day of the lowest count.")
+    is_last = dy.Bool(description="Whether no run follows in the observation.")
+
+
+class Episode(dy.Schema):
+    """One row per neutropenia episode of a child."""
+
+    patient_id = key()
+    episode_number = episode_key()
+    onset_after = dy.Date(nullable=True, description="Last normal count before the onset; unknown where there is none.")
+    onset_by = dy.Date(description="First neutropenic count.")
+    resolution_after = dy.Date(nullable=True, description="Last unresolved count before the resolution.")
+    resolution_by = dy.Date(nullable=True, description="First count of the normal run that ended the episode.")
+    confirmed_on = dy.Date(nullable=True, description="Count that confirmed the resolution.")
+    end_kind = dy.Enum(END_KIND, description="How the episode ended: confirmed, uncontradicted by a later count, or open.")
+    is_resolved = dy.Bool(description="Whether the episode ended.")
+    censored_on = dy.Date(nullable=True, description="Last unresolved count of an open episode.")
+    censoring_reason = dy.Enum(CENSORING_REASON, nullable=True, description="Why an open episode is not followed further.")
+    last_observed_on = dy.Date(description="Last unmasked count of the observation.")
+    nadir = dy.Float64(min=0, description="Lowest count from onset to the last unresolved count.", metadata=ANC)
+    nadir_on = dy.Date(description="First day of the nadir.")
+    severity = dy.Enum(SEVERITY, description="Class of the nadir.")
+    course = dy.Enum(COURSE, description="Chronic, transient, or undetermined because censored early.")
+    n_counts = dy.Int32(min=1, description="Unmasked days with a count from onset to the first count of the resolving run, or to the censoring.", metadata=COUNTS)
+    n_neutropenic = dy.Int32(min=1, description="Those below the entry limit, from onset to the last unresolved count.", metadata=COUNTS)
+    age_at_onset_days = dy.Int32(min=0, description="Age at `onset_by`.", metadata=DAYS)
+
+
+class CaseEvidence(dy.Schema):
+    """One row per episode and fact that classification may look at."""
+
+    patient_id = dy.String(description=PATIENT)
+    episode_number = dy.Int32(min=1, description="Ordinal of the child's episode.", metadata={"unit": "episodes"})
+    evidence = dy.Enum(EVIDENCE, description="Kind of fact.")
+    known_on = dy.Date(description="Day on which the fact became known.")
+    detail = dy.String(description="The code, method, gene or role behind the fact.")
+    table_name = dy.String(description="Table of the extract that it comes from.")
+    file = dy.String(nullable=True, description=FILE)
+    row_number = dy.Int64(nullable=True, description=ROW, metadata={"unit": "records"})
+
+
+class Case(dy.Schema):
+    """One row per episode: who is what, as known at baseline and at the end of the data."""
+
+    patient_id = key()
+    episode_number = episode_key()
+    case_class = dy.Enum(CASE_CLASS, description="Class by what was known at baseline; analyses use this one.")
+    rule = dy.String(description="Name of the rule that fired at baseline.")
+    evidence = dy.String(description="Facts on which the baseline class rests.")
+    known_on = dy.Date(description="Day on which the last of them became known.")
+    is_ain = dy.Bool(description="Whether the baseline class is primary, probable primary or secondary autoimmune.")
+    antibody_status = dy.Enum(["positive", "negative", "indeterminate", "not_tested"], description="Antibodies against neutrophils at baseline.")
+    note = dy.String(nullable=True, description="What could not be told, e.g. cycle_not_assessable.")
+    case_class_at_end = dy.Enum(CASE_CLASS, description="Class by all that is known at the end of the data.")
+    rule_at_end = dy.String(description="Name of the rule that fired at the end.")
+    evidence_at_end = dy.String(description="Facts on which the final class rests.")
+    known_on_at_end = dy.Date(description="Day on which the last of them became known.")
+    is_ain_at_end = dy.Bool(description="The same group by the final class.")
+
+
+class FollowUp(dy.Schema):
+    """One row per episode: how long it was followed and what ended it. Whole days since the origin."""
+
+    patient_id = key()
+    episode_number = episode_key()
+    time_origin = dy.Enum(TIME_ORIGIN, description="What day zero is.")
+    origin_on = dy.Date(description="Day zero.")
+    entry_days = dy.Int32(nullable=True, description="Day from which the child was at risk of being seen (delayed entry); none: from day zero.", metadata=DAYS)
+    lower_days = dy.Int32(min=0, description="Last day known unresolved.", metadata=DAYS)
+    upper_days = dy.Int32(nullable=True, description="First day known resolved; none when censored.", metadata=DAYS)
+    exit_days = dy.Int32(min=0, description="End of the right-censored reading.", metadata=DAYS)
+    is_resolved = dy.Bool(description="Whether it ended by resolution.")
+    competing_event = dy.Enum(["death", "transplant", "reclassified", "masking_treatment"], nullable=True, description="What made resolution impossible to see.")
+    competing_days = dy.Int32(nullable=True, description="Day of the competing event.", metadata=DAYS)
+    reason = dy.Enum(FOLLOW_UP_REASON, description="Why follow-up ends.")
+    source = dy.String(description="Column of `episode` or `patient` that gave the end.")
+    is_usable = dy.Bool(description="Whether the row can enter an estimate.")
+    why_unusable = dy.Enum(["resolved_before_entry", "censored_before_entry", "origin_unknown", "no_time_followed"], nullable=True, description="Why it cannot.")

@@ -1,0 +1,115 @@
+"""What estimates, comparisons and reports are made of."""
+
+import dataframely as dy
+
+from ain_analytics.schema.derived import DAYS, TIME_ORIGIN
+
+ESTIMATOR = ["kaplan_meier", "npmle", "aalen_johansen"]
+QUANTITY = [
+    "median_among_recovered",
+    "mean_among_recovered",
+    "median_unconditional",
+    "share_resolved",
+    "share_resolved_by",
+    "share_unresolved_at",
+    "share_between",
+    "median_age_at_resolution",
+    "share_resolved_by_age",
+    "usual_window",
+    "range",
+    "individual_time",
+    "follow_up",
+    "predictor",
+    "p_value",
+    "definition",
+    "relapse",
+    "other",
+]
+VERDICT = ["compatible", "different", "not_comparable"]
+
+
+class Attrition(dy.Schema):
+    """One row per step from the extract to the curve: who is left, and why the others are not."""
+
+    step_number = dy.Int32(primary_key=True, min=1, description="Ordinal of the step.", metadata={"unit": "steps"})
+    step = dy.String(description="What is counted.")
+    reason = dy.String(description="Why fewer are left than in the step before.")
+    n_children = dy.Int64(min=0, description="Children left.", metadata={"unit": "children"})
+    n_episodes = dy.Int64(nullable=True, min=0, description="Episodes left; none before episodes are derived.", metadata={"unit": "episodes"})
+
+
+class CurveSteps(dy.Schema):
+    """One row per definition, estimator, stratum and day on which the curve may step."""
+
+    definition = dy.String(primary_key=True, description="Name of the study definition.")
+    estimator = dy.Enum(ESTIMATOR, primary_key=True, description="How the curve was estimated.")
+    stratum = dy.String(primary_key=True, description="Group, or `all`.")
+    days = dy.Int32(primary_key=True, min=0, description="Time since the origin.", metadata=DAYS)
+    unresolved = dy.Float64(min=0, max=1, description="Share not yet resolved just after this day.", metadata={"unit": "share"})
+    lower = dy.Float64(nullable=True, description="Lower limit of `unresolved`.", metadata={"unit": "share"})
+    upper = dy.Float64(nullable=True, description="Upper limit of `unresolved`.", metadata={"unit": "share"})
+    n_at_risk = dy.Int64(nullable=True, description="Episodes at risk just before this day; none for interval-censored estimates.", metadata={"unit": "episodes"})
+    n_resolved = dy.Int64(nullable=True, description="Resolutions on this day.", metadata={"unit": "episodes"})
+    n_censored = dy.Int64(nullable=True, description="Censored on this day.", metadata={"unit": "episodes"})
+
+
+class CurveSummary(dy.Schema):
+    """One row per definition, estimator, stratum and quantity."""
+
+    definition = dy.String(primary_key=True, description="Name of the study definition.")
+    estimator = dy.Enum(ESTIMATOR, primary_key=True, description="How the curve was estimated.")
+    stratum = dy.String(primary_key=True, description="Group, or `all`.")
+    quantity = dy.String(primary_key=True, description="n, n_resolved, quartile_1, median, quartile_3 (days to resolution of 25, 50, 75 % of episodes), unresolved_at_12_months …, rmst_36_months.")
+    value = dy.Float64(nullable=True, description="Estimate; none where it is not reached.", metadata={"unit": "see `unit`"})
+    lower = dy.Float64(nullable=True, description="Lower limit.", metadata={"unit": "see `unit`"})
+    upper = dy.Float64(nullable=True, description="Upper limit; none where it is not reached.", metadata={"unit": "see `unit`"})
+    unit = dy.Enum(["episodes", "days", "share"], description="Unit of the three.")
+    note = dy.String(nullable=True, description="What to know of the value, e.g. not_reached, beyond_follow_up.")
+
+
+class PublishedFigure(dy.Schema):
+    """One row per figure that the literature reports."""
+
+    figure_id = dy.String(primary_key=True, description="Key of the figure, e.g. R001.")
+    study = dy.String(description="Short name of the source.")
+    year = dy.Int32(nullable=True, description="Year of publication.", metadata={"unit": "years"})
+    population = dy.String(description="Who was studied, in the source's words.")
+    n = dy.Int32(nullable=True, description="Number studied.", metadata={"unit": "children"})
+    quantity = dy.Enum(QUANTITY, description="What was really computed.")
+    time_origin = dy.Enum([*TIME_ORIGIN, "unknown", "resolution", "treatment"], description="What day zero is.")
+    scale = dy.Enum(["duration", "age", "none"], description="Whether time is a duration or an age.")
+    value = dy.Float64(nullable=True, description="The figure.", metadata={"unit": "see `unit`"})
+    lower = dy.Float64(nullable=True, description="Lower end of the interval of kind `interval_kind`.", metadata={"unit": "see `unit`"})
+    upper = dy.Float64(nullable=True, description="Upper end of it.", metadata={"unit": "see `unit`"})
+    unit = dy.Enum(["months", "percent", "p", "none"], description="Unit of the three; years, weeks and days of the source are turned into months.")
+    at_months = dy.Float64(nullable=True, description="Time or age at which a share was read.", metadata={"unit": "months"})
+    interval_kind = dy.String(description="range, usual range, SD, window …; `none`.")
+    case_classes = dy.List(dy.String(), nullable=True, description="Classes of this program that the population corresponds to; none: no such class.")
+    definition = dy.String(description="Preset that comes nearest, or `unknown` where the source is silent.")
+    source_url = dy.String(nullable=True, description="Where the figure was read.")
+    doi = dy.String(nullable=True, description="Identifier of the source.")
+    confidence = dy.String(description="How the figure was read.")
+    notes = dy.String(nullable=True, description="What else to know.")
+
+
+class PublishedComparison(dy.Schema):
+    """One row per published figure beside the same quantity on this registry."""
+
+    figure_id = dy.String(primary_key=True, description="Key of the figure.")
+    study = dy.String(description="Short name of the source.")
+    statement = dy.String(description="What the source says, in one line.")
+    quantity = dy.Enum(QUANTITY, description="What is compared.")
+    scale = dy.Enum(["duration", "age", "none"], description="Whether time is a duration or an age.")
+    unit = dy.Enum(["months", "percent", "p", "none"], description="Unit of the values.")
+    published = dy.Float64(nullable=True, description="The figure.", metadata={"unit": "see `unit`"})
+    published_n = dy.Int32(nullable=True, description="Number behind it.", metadata={"unit": "children"})
+    own = dy.Float64(nullable=True, description="The same quantity on this registry.", metadata={"unit": "see `unit`"})
+    own_lower = dy.Float64(nullable=True, description="Lower limit of it.", metadata={"unit": "see `unit`"})
+    own_upper = dy.Float64(nullable=True, description="Upper limit of it.", metadata={"unit": "see `unit`"})
+    own_n = dy.Int32(nullable=True, description="Number behind it.", metadata={"unit": "children"})
+    better_quantity = dy.String(description="What ought to have been reported.")
+    better = dy.Float64(nullable=True, description="That quantity on this registry.", metadata={"unit": "see `unit`"})
+    better_lower = dy.Float64(nullable=True, description="Lower limit of it.", metadata={"unit": "see `unit`"})
+    better_upper = dy.Float64(nullable=True, description="Upper limit of it.", metadata={"unit": "see `unit`"})
+    verdict = dy.Enum(VERDICT, description="Whether the two agree, or cannot be compared.")
+    reason = dy.String(description="Why, in a sentence.")
