@@ -131,6 +131,8 @@ class Definitions:
     minimum_at_risk: int = estimates(5, "episodes", "Curves are not drawn where fewer are at risk.")
     bootstrap_replicates: int = estimates(200, "replicates", "Resamples behind an interval that has no formula.")
     bootstrap_seed: int = estimates(1975, "", "Seed of the resampling.")
+    birthday_window_days: int = estimates(30, "days", "An onset so near to an age at which the limit changes may owe to the change.")
+    long_silence_days: int = estimates(365, "days", "A longer time between two counts inside an episode is reported.")
 
     minimum_cell: int = release(5, "children", "Smaller counts are hidden in what leaves the house.", DESIGN)
 

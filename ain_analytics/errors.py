@@ -77,6 +77,27 @@ class UnknownTable(AinError, KeyError):
         return self.text
 
 
+class UnknownPatient(AinError, KeyError):
+    """One child was asked for who is not in the registry."""
+
+    def __init__(self, n_children: int) -> None:
+        self.text = (
+            f"That patient_id is not among the {n_children} usable children. "
+            "Keys are text: write '007', not 7; frame('patient') lists them."
+        )
+        super().__init__(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class UnknownColumn(AinError, ValueError):
+    """Curves were asked for by a column that cannot split them."""
+
+    def __init__(self, name: str, allowed: Iterable[str]) -> None:
+        super().__init__(f"Curves cannot be split by {name!r}. Columns: {', '.join(allowed)}.")
+
+
 class BadFrame(AinError, ValueError):
     """A frame given to a function lacks a column, or breaks a rule of its schema."""
 

@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from ain_analytics.schema.staged import FILE, PATIENT, ROW, key
+from ain_analytics.schema.staged import FILE, PATIENT, ROW, SEX, key
 
 ANC = {"unit": "10⁹/L"}
 DAYS = {"unit": "days"}
@@ -57,6 +57,7 @@ EVIDENCE = [
 """Kinds of fact that classification may look at. `other_cause`: inherited syndrome, large spleen,
 nutrition. `count_below_duffy`: a count too low for a Duffy-null child. `chronic_course`: still
 unresolved after `chronic_months`. `transient_course`: known resolved before."""
+ANTIBODY_STATUS = ["positive", "negative", "indeterminate", "not_tested"]
 TIME_ORIGIN = ["onset", "detection", "diagnosis", "birth"]
 FOLLOW_UP_REASON = ["resolved_confirmed", "resolved_uncontradicted", "end_of_data", "silence", "death"]
 
@@ -154,7 +155,7 @@ class Case(dy.Schema):
     evidence = dy.String(description="Facts on which the baseline class rests.")
     known_on = dy.Date(description="Day on which the last of them became known.")
     is_ain = dy.Bool(description="Whether the baseline class is primary, probable primary or secondary autoimmune.")
-    antibody_status = dy.Enum(["positive", "negative", "indeterminate", "not_tested"], description="Antibodies against neutrophils at baseline.")
+    antibody_status = dy.Enum(ANTIBODY_STATUS, description="Antibodies against neutrophils at baseline.")
     note = dy.String(nullable=True, description="What could not be told, e.g. cycle_not_assessable.")
     case_class_at_end = dy.Enum(CASE_CLASS, description="Class by all that is known at the end of the data.")
     rule_at_end = dy.String(description="Name of the rule that fired at the end.")
@@ -179,5 +180,12 @@ class FollowUp(dy.Schema):
     competing_days = dy.Int32(nullable=True, description="Day of the competing event.", metadata=DAYS)
     reason = dy.Enum(FOLLOW_UP_REASON, description="Why follow-up ends.")
     source = dy.String(description="Column of `episode` or `patient` that gave the end.")
+    case_class = dy.Enum(CASE_CLASS, description="Class at baseline, from `case`.")
+    is_ain = dy.Bool(description="Whether that class is autoimmune, from `case`.")
+    antibody_status = dy.Enum(ANTIBODY_STATUS, description="Antibodies at baseline, from `case`.")
+    severity = dy.Enum(SEVERITY, description="Class of the nadir, from `episode`; the worst of all counts, so it is known late.")
+    age_at_onset_days = dy.Int32(min=0, description="Age at `onset_by`, from `episode`.", metadata=DAYS)
+    sex = dy.Enum(SEX, description="From `patient`.")
+    site = dy.String(description="From `patient`.")
     is_usable = dy.Bool(description="Whether the row can enter an estimate.")
     why_unusable = dy.Enum(["resolved_before_entry", "censored_before_entry", "origin_unknown", "no_time_followed"], nullable=True, description="Why it cannot.")

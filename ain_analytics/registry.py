@@ -1,0 +1,326 @@
+"""DuckDB: the raw tables, the definitions as rows, and the views of `sql/`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeAlias
+
+import dataframely as dy
+import duckdb
+import polars as pl
+
+from ain_analytics import schema
+from ain_analytics.codes import CODE_TABLES, METHOD_RANK
+from ain_analytics.definitions import TEXTBOOK, Definitions
+from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract
+from ain_analytics.extract import Extract, read_extract
+from ain_analytics.files import load_duckdb_table, load_file, load_frame
+
+Progress: TypeAlias = Callable[[str, float], None]
+"""Called with the name of a stage and the share of the work that is done."""
+
+Source: TypeAlias = Path | str | Mapping[str, pl.DataFrame]
+
+_STAGED_BELOW = "20"
+"""Views with a lower number depend on the extract and the staging choices only."""
+
+KEPT = (
+    "patient_fate",
+    "lab_row",
+    "lab_measure",
+    "lab_result_fate",
+    "specimen",
+    "anc_result",
+    "raw_fate",
+    "daily_anc",
+    "observed_count",
+    "state_run",
+    "episode",
+    "case_evidence",
+)
+"""Views that are kept as tables once derived, because several others read them."""
+
+
+def sql_folder() -> Path:
+    """Find the views: inside the installed package, or beside it in a checkout."""
+    inside = Path(str(files("ain_analytics"))) / "sql"
+    return inside if inside.is_dir() else inside.parent.parent / "sql"
+
+
+@cache
+def view_files() -> tuple[Path, ...]:
+    """Give the numbered views in the order in which they are built."""
+    return tuple(sorted(sql_folder().glob("[1-9][0-9]_*.sql")))
+
+
+def _view_name(path: Path) -> str:
+    return path.stem.partition("_")[2]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Registry:
+    """An extract under one study definition, with every table that follows from it.
+
+    Parameters
+    ----------
+    extract : Extract
+        What was read.
+    definitions : Definitions
+        The choices it was derived under.
+    connection : duckdb.DuckDBPyConnection
+        Holds the tables and views; `frame` is the ordinary way to read them.
+    schema_name : str
+        DuckDB schema that holds what depends on the definition.
+
+    Examples
+    --------
+    >>> import ain_analytics as ain
+    >>> demo = ain.simulate(20, seed=1)
+    >>> registry = ain.open_registry(demo.tables, extracted_on=demo.extracted_on)
+    >>> registry.frame("patient").height > 0
+    True
+    """
+
+    extract: Extract
+    definitions: Definitions
+    connection: duckdb.DuckDBPyConnection
+    schema_name: str = "study_1"
+    _studies: dict[Definitions, "Registry"] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names that `frame` knows."""
+        return tuple(_SCHEMAS)
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """Give a table as a polars frame of its schema, sorted by its key.
+
+        Parameters
+        ----------
+        name : str
+            One of `tables`.
+
+        Returns
+        -------
+        polars.DataFrame
+            One row per what the table's schema says.
+
+        Raises
+        ------
+        UnknownTable
+            There is no table of this name.
+        """
+        if name not in _SCHEMAS:
+            raise UnknownTable(name, _SCHEMAS)
+        kind = _SCHEMAS[name]
+        columns = ", ".join(kind.column_names())
+        key = ", ".join(kind.primary_key()) or columns
+        frame = self.connection.sql(f"select {columns} from {name} order by {key}").pl()
+        return kind.cast(frame)
+
+    def n_rows(self, name: str) -> int:
+        """Count the rows of a table."""
+        if name not in _SCHEMAS:
+            raise UnknownTable(name, _SCHEMAS)
+        return int(self.connection.sql(f"select count(*) from {name}").fetchall()[0][0])
+
+    def under(self, definitions: Definitions) -> "Registry":
+        """Give the same extract under other definitions; the rows are not read again.
+
+        Parameters
+        ----------
+        definitions : Definitions
+
+        Returns
+        -------
+        Registry
+            Shares this one's database; closing either closes both.
+        """
+        known = self._studies.get(definitions)
+        if known is not None:
+            return known
+        connection = self.connection.cursor()
+        made = Registry(self.extract, definitions, connection, f"study_{len(self._studies) + 1}", self._studies)
+        first = 0 if _staging_of(definitions) != _staging_of(self.definitions) else _STAGED_BELOW
+        _derive(made, str(first), None, self.schema_name)
+        self._studies[definitions] = made
+        return made
+
+    def close(self) -> None:
+        """Close the database."""
+        self.connection.close()
+
+    def __enter__(self) -> "Registry":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        n = {name: self.n_rows(name) for name in ("patient", "daily_anc", "episode")}
+        return (
+            f"Registry {self.extract.name!r} under {self.definitions.name!r}: "
+            f"{n['patient']} children, {n['daily_anc']} daily counts, {n['episode']} episodes"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [(name, self.n_rows(name)) for name in ("patient", "anc_result", "daily_anc", "episode", "case_evidence")]
+        return pl.DataFrame(rows, schema=["table", "rows"], orient="row")._repr_html_()
+
+
+_SCHEMAS: dict[str, type[dy.Schema]] = {
+    name: kind for name, kind in (schema.STAGED | schema.DERIVED).items() if name not in ("case", "follow_up")
+}
+
+
+def open_registry(
+    source: Source,
+    *,
+    definitions: Definitions = TEXTBOOK,
+    extracted_on: date | None = None,
+    progress: Progress | None = None,
+) -> Registry:
+    """Read an extract and derive everything up to the evidence for classes.
+
+    Parameters
+    ----------
+    source : path, or mapping of table name to frame
+        A folder in the native format, a DuckDB file, or frames with the native columns.
+    definitions : Definitions
+        The choices of the study.
+    extracted_on : date, optional
+        Last day that the extract can speak of; overrides `extract.toml`. Default: today.
+    progress : callable, optional
+        Told the stage and the share done.
+
+    Returns
+    -------
+    Registry
+
+    Raises
+    ------
+    UnreadableExtract, MissingTable, MissingColumn
+        The source cannot be read, or lacks what is obligatory.
+    NothingUsable
+        No child is left.
+
+    Examples
+    --------
+    >>> import ain_analytics as ain
+    >>> demo = ain.simulate(20, seed=1)
+    >>> ain.open_registry(demo.tables, extracted_on=demo.extracted_on).frame("episode").columns[:2]
+    ['patient_id', 'episode_number']
+    """
+    extract = read_extract(source, extracted_on=extracted_on)
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
+    _load_source(connection, extract, progress)
+    _load_codes(connection, extract)
+    for path in sorted((sql_folder() / "00_format" / extract.format).glob("*.sql")):
+        connection.execute(path.read_text(encoding="utf-8"))
+    registry = Registry(extract, definitions, connection)
+    _derive(registry, "0", progress, None)
+    registry._studies[definitions] = registry
+    if registry.n_rows("patient") == 0:
+        fates = connection.sql("select fate, n_rows from row_fate where table_name = 'patient' order by all").fetchall()
+        connection.close()
+        raise NothingUsable("child", ", ".join(f"{fate} {n}" for fate, n in fates))
+    return registry
+
+
+def _staging_of(definitions: Definitions) -> tuple[object, ...]:
+    slots = type(definitions).__dataclass_fields__
+    return tuple(getattr(definitions, name) for name, f in slots.items() if f.metadata["stage"] == "staging" and name != "name")
+
+
+def _load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progress: Progress | None) -> None:
+    connection.execute("create table source_malformed (table_name varchar, file varchar, row_number bigint)")
+    for table in schema.RAW:
+        columns = ", ".join(f"{name} varchar" for name in schema.columns_of(table))
+        connection.execute(f"create table source_{table} (file varchar, row_number bigint, {columns})")
+    for done, file in enumerate(extract.files):
+        if progress:
+            progress(f"reading {file.path.name}", done / len(extract.files))
+        load_file(connection, file, schema.columns_of(file.table))
+    for table, frame in extract.frames.items():
+        load_frame(connection, table, frame, schema.columns_of(table))
+    if extract.database is not None:
+        _load_database(connection, extract, extract.database)
+
+
+def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path: Path) -> None:
+    quoted = str(path).replace("'", "''")
+    try:
+        connection.execute(f"attach '{quoted}' as sent (read_only)")
+        for table, (name, columns) in extract.database_tables.items():
+            load_duckdb_table(connection, table, name, columns, schema.columns_of(table))
+        connection.execute("detach sent")
+    except duckdb.Error as error:
+        raise UnreadableExtract(path, "its tables cannot be read", "Open it with DuckDB and look.") from error
+
+
+def _load_codes(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:
+    options = extract.options
+    tables = {name: make() for name, make in CODE_TABLES.items()}
+    tables["analyte_code"] = _with_local(tables["analyte_code"], "code", options.codes)
+    tables["unit_factor"] = _with_local(
+        tables["unit_factor"], "unit", {k.lower().replace(" ", ""): v.lower() for k, v in options.units.items()}
+    )
+    tables["method_rank"] = pl.DataFrame([METHOD_RANK])
+    tables["extract_info"] = pl.DataFrame({"extracted_on": [extract.extracted_on], "decimal_mark": [options.decimal_mark]})
+    for name, frame in tables.items():
+        _make_table(connection, name, frame)
+
+
+def _with_local(known: pl.DataFrame, column: str, local: Mapping[str, str]) -> pl.DataFrame:
+    """Add a sender's own spellings as further rows of a code list."""
+    if not local:
+        return known
+    own = pl.DataFrame({"own": list(local), column: list(local.values())})
+    added = own.join(known, on=column).drop(column).rename({"own": column})
+    return pl.concat([known, added.select(known.columns)]).unique(maintain_order=True)
+
+
+def _make_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
+    connection.register("incoming_rows", frame)
+    connection.execute(f"create or replace table {name} as from incoming_rows")
+    connection.unregister("incoming_rows")
+
+
+def _definition_frame(definitions: Definitions) -> pl.DataFrame:
+    kinds = {str: pl.String, int: pl.Int32, float: pl.Float64, bool: pl.Boolean}
+    types = {
+        name: next((kinds[k] for k in kinds if str(f.type).startswith((k.__name__, str(k)))), pl.Int32)
+        for name, f in type(definitions).__dataclass_fields__.items()
+    }
+    row = definitions.value_rows()
+    return pl.DataFrame([row], schema={name: types[name] for name in row})
+
+
+def _derive(registry: Registry, first: str, progress: Progress | None, beside: str | None) -> None:
+    """Build the views from number `first` up in the registry's schema."""
+    connection = registry.connection
+    connection.execute(f"create schema if not exists {registry.schema_name}")
+    path = [registry.schema_name, *([_base(beside)] if beside and first != "0" else []), "main"]
+    connection.execute(f"set search_path = '{','.join(dict.fromkeys(path))}'")
+    _make_table(connection, "definition", _definition_frame(registry.definitions))
+    bands = [(band.from_months, band.entry_limit, band.exit_limit) for band in registry.definitions.anc_bands]
+    kinds = {"from_months": pl.Int32, "entry_limit": pl.Float64, "exit_limit": pl.Float64}
+    _make_table(connection, "anc_band", pl.DataFrame(bands, schema=kinds, orient="row"))
+    chosen = [path for path in view_files() if path.name >= first]
+    for done, file in enumerate(chosen):
+        name = _view_name(file)
+        if progress:
+            progress(f"deriving {name}", done / len(chosen))
+        connection.execute(file.read_text(encoding="utf-8"))
+        if name in KEPT:
+            connection.execute(f"create or replace table {name}_kept as from {name}")
+            connection.execute(f"create or replace view {name} as from {name}_kept")
+
+
+def _base(schema_name: str) -> str:
+    """Name the schema that holds the staging views: the first study's."""
+    return schema_name if schema_name == "study_1" else "study_1"
