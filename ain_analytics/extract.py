@@ -143,7 +143,10 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
         if found is None:
             ignored.append(path.name)
         else:
-            files.append(open_file(*found[:1], path, found[1], options.encoding, options.delimiter))
+            table, ending = found
+            files.append(
+                open_file(table, path, ending, encoding=options.encoding, delimiter=options.delimiter)
+            )
     _refuse_tables_given_twice(files, folder)
     columns = {file.path.name: (file.table, file.columns) for file in files}
     return Extract(
