@@ -1,0 +1,129 @@
+"""Time to resolution of autoimmune neutropenia, from registry extracts.
+
+The way of the data: `open_registry` reads an extract and derives counts, episodes and evidence;
+`classify` says who is what; `follow_up` says who was observed for how long; `interval_curve` and
+`resolution_curve` estimate; the rest shows. `study` does it all.
+"""
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ain_analytics.attrition import attrition
+    from ain_analytics.cases import classify, rules_table
+    from ain_analytics.charts import (
+        chart_attrition,
+        chart_bounds,
+        chart_case_classes,
+        chart_patient,
+        chart_published,
+        chart_resolution,
+        chart_row_fates,
+    )
+    from ain_analytics.curves import resolution_curve
+    from ain_analytics.definition_file import read_definition
+    from ain_analytics.definitions import PRESETS, AncBand, Definitions
+    from ain_analytics.errors import AinError
+    from ain_analytics.followup import follow_up
+    from ain_analytics.intervals import interval_curve
+    from ain_analytics.published import compare, published_figures
+    from ain_analytics.quality import quality
+    from ain_analytics.registry import open_registry
+    from ain_analytics.study import study
+    from ain_analytics.synthetic import demo_registry, simulate
+    from ain_analytics.tables import table_comparison, table_curve, table_fates, table_one
+    from ain_analytics.wording import in_words
+
+__version__ = version("ain-analytics")
+
+_HOMES = {
+    "AinError": "errors",
+    "AncBand": "definitions",
+    "Definitions": "definitions",
+    "PRESETS": "definitions",
+    "attrition": "attrition",
+    "chart_attrition": "charts",
+    "chart_bounds": "charts",
+    "chart_case_classes": "charts",
+    "chart_patient": "charts",
+    "chart_published": "charts",
+    "chart_resolution": "charts",
+    "chart_row_fates": "charts",
+    "classify": "cases",
+    "compare": "published",
+    "demo_registry": "synthetic",
+    "follow_up": "followup",
+    "in_words": "wording",
+    "interval_curve": "intervals",
+    "open_registry": "registry",
+    "published_figures": "published",
+    "quality": "quality",
+    "read_definition": "definition_file",
+    "resolution_curve": "curves",
+    "rules_table": "cases",
+    "simulate": "synthetic",
+    "study": "study",
+    "table_comparison": "tables",
+    "table_curve": "tables",
+    "table_fates": "tables",
+    "table_one": "tables",
+}
+__all__ = [  # noqa: RUF022 (same order as _HOMES)
+    "AinError",
+    "AncBand",
+    "Definitions",
+    "PRESETS",
+    "attrition",
+    "chart_attrition",
+    "chart_bounds",
+    "chart_case_classes",
+    "chart_patient",
+    "chart_published",
+    "chart_resolution",
+    "chart_row_fates",
+    "classify",
+    "compare",
+    "demo_registry",
+    "follow_up",
+    "in_words",
+    "interval_curve",
+    "open_registry",
+    "published_figures",
+    "quality",
+    "read_definition",
+    "resolution_curve",
+    "rules_table",
+    "simulate",
+    "study",
+    "table_comparison",
+    "table_curve",
+    "table_fates",
+    "table_one",
+]
+
+
+class _Package(ModuleType):
+    """Keeps a public function from being hidden by the module of the same name, e.g. `study`."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name's module when it is first asked for, so that the command starts fast."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

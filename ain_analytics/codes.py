@@ -57,7 +57,9 @@ def analyte_code() -> pl.DataFrame:
             .replace_strict(METHOD_RANK, default=METHOD_RANK["unspecified"], return_dtype=pl.Int32)
             .alias("method_rank"),
         )
-        .with_columns(pl.col("kind").replace_strict(_WHOLE, default=1.0, return_dtype=pl.Float64).alias("whole"))
+        .with_columns(
+            pl.col("kind").replace_strict(_WHOLE, default=1.0, return_dtype=pl.Float64).alias("whole")
+        )
     )
 
 
@@ -67,7 +69,7 @@ def unit_factor() -> pl.DataFrame:
 
 
 def diagnosis_code() -> pl.DataFrame:
-    """Give one row per code of a diagnosis and role; `code_key` has no dot, and is a prefix if `is_prefix`."""
+    """Give one row per code of a diagnosis and role; `code_key` has no dot, and may be a prefix."""
     lists = (
         code_list("icd10_secondary_causes").select("code", "system", "role", "code_match"),
         code_list("icd10_infections").select(
@@ -83,7 +85,10 @@ def diagnosis_code() -> pl.DataFrame:
     return (
         pl.concat(lists)
         .select(
-            pl.when(pl.col("system").str.starts_with("ICD-9")).then(pl.lit("ICD9")).otherwise(pl.lit("ICD10")).alias("system_key"),
+            pl.when(pl.col("system").str.starts_with("ICD-9"))
+            .then(pl.lit("ICD9"))
+            .otherwise(pl.lit("ICD10"))
+            .alias("system_key"),
             pl.col("code").str.to_uppercase().str.replace_all(".", "", literal=True).alias("code_key"),
             "role",
             (pl.col("code_match") == "prefix").alias("is_prefix"),

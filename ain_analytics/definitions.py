@@ -18,7 +18,9 @@ OURS = "our choice"
 
 def choice(default: Any, unit: str, meaning: str, *, source: str, stage: Stage) -> Any:
     """Make a dataclass field that carries unit, meaning, source and the stage that reads it."""
-    return field(default=default, metadata={"unit": unit, "meaning": meaning, "source": source, "stage": stage})
+    return field(
+        default=default, metadata={"unit": unit, "meaning": meaning, "source": source, "stage": stage}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,42 +83,90 @@ class Definitions:
     max_anc: float = staging(50.0, "10⁹/L", "A neutrophil count above it is impossible.")
     max_wbc: float = staging(500.0, "10⁹/L", "A white-cell count above it is impossible.")
     max_percent: float = staging(100.0, "%", "A share of white cells above it is impossible.", "arithmetic")
-    anc_tolerance: float = staging(0.2, "10⁹/L", "Largest absolute difference of measured and computed ANC that needs no word.")
-    anc_tolerance_share: float = staging(0.2, "share", "The same relative to the measured ANC; the larger of the two holds.")
+    anc_decimals: int = staging(
+        9,
+        "decimals",
+        "A count that was computed is kept to so many, so that binary noise does not decide at a limit.",
+    )
+    anc_tolerance: float = staging(
+        0.2, "10⁹/L", "Largest absolute difference of measured and computed ANC that needs no word."
+    )
+    anc_tolerance_share: float = staging(
+        0.2, "share", "The same relative to the measured ANC; the larger of the two holds."
+    )
 
     same_day: str = counts("lowest", "", "Which of a day's counts stands for the day.", DESIGN)
-    gcsf_mask_days: int | None = counts(7, "days", "Counts up to so many days after a G-CSF dose are masked.", DESIGN)
+    gcsf_mask_days: int | None = counts(
+        7, "days", "Counts up to so many days after a G-CSF dose are masked.", DESIGN
+    )
     ivig_mask_days: int | None = counts(None, "days", "The same for intravenous immunoglobulin.")
     corticosteroid_mask_days: int | None = counts(None, "days", "The same for systemic corticosteroids.")
     transfusion_mask_days: int | None = counts(None, "days", "The same for transfusions.")
-    anc_bands: tuple[AncBand, ...] = counts(TEXTBOOK_BANDS, "months, 10⁹/L", "Limits by age in calendar months.", DESIGN)
-    limit_is_inclusive: bool = counts(False, "", "Whether a count exactly at the limit is neutropenic.", DESIGN)
+    anc_bands: tuple[AncBand, ...] = counts(
+        TEXTBOOK_BANDS, "months, 10⁹/L", "Limits by age in calendar months.", DESIGN
+    )
+    limit_is_inclusive: bool = counts(
+        False, "", "Whether a count exactly at the limit is neutropenic.", DESIGN
+    )
 
-    max_silence_days: int | None = episodes(None, "days", "Two counts further apart split the observation.", DESIGN)
+    max_silence_days: int | None = episodes(
+        None, "days", "Two counts further apart split the observation.", DESIGN
+    )
     onset_counts: int = episodes(1, "counts", "Fewest neutropenic counts that open an episode.", DESIGN)
     onset_days: int = episodes(0, "days", "Fewest days that those counts span.", DESIGN)
     resolution_counts: int = episodes(2, "counts", "Fewest normal counts that confirm a resolution.", DESIGN)
-    resolution_days: int = episodes(28, "days", "Fewest days from the first of them to the confirming one.", DESIGN)
-    unconfirmed_end: str = episodes("resolve", "", "What a last normal run that nobody confirmed or contradicted does.", DESIGN)
+    resolution_days: int = episodes(
+        28, "days", "Fewest days from the first of them to the confirming one.", DESIGN
+    )
+    unconfirmed_end: str = episodes(
+        "resolve", "", "What a last normal run that nobody confirmed or contradicted does.", DESIGN
+    )
     chronic_months: int = episodes(6, "calendar months", "An episode that lasts longer is chronic.", DESIGN)
     severe_below: float = episodes(0.5, "10⁹/L", "A nadir below it is severe.", CTCAE)
     moderate_below: float = episodes(1.0, "10⁹/L", "A nadir below it, and not severe, is moderate.", CTCAE)
 
     neonatal_days: int = cases(28, "days", "An onset at a younger age is neonatal.", "WHO neonatal period")
     baseline_days: int = cases(90, "days", "What is known so long after onset is known at baseline.")
-    antibody_before_days: int = cases(90, "days", "Antibody tests so long before onset still speak of the episode.")
-    antibody_after_days: int = cases(90, "days", "Antibody tests so long after the end still speak of the episode.")
-    negative_tests_for_idiopathic: int = cases(4, "tests", "Negative tests that make a neutropenia idiopathic.", "Farruggia 2019, Italian registry")
+    antibody_before_days: int = cases(
+        90, "days", "Antibody tests so long before onset still speak of the episode."
+    )
+    antibody_after_days: int = cases(
+        90, "days", "Antibody tests so long after the end still speak of the episode."
+    )
+    negative_tests_for_idiopathic: int = cases(
+        4, "tests", "Negative tests that make a neutropenia idiopathic.", "Farruggia 2019, Italian registry"
+    )
     drug_window_days: int = cases(90, "days", "A culprit drug was begun at most so long before onset.")
     chemotherapy_window_days: int = cases(90, "days", "Chemotherapy was given at most so long before onset.")
-    infection_before_days: int = cases(30, "days", "An infection recorded at most so long before onset may explain it.")
+    infection_before_days: int = cases(
+        30, "days", "An infection recorded at most so long before onset may explain it."
+    )
     infection_after_days: int = cases(14, "days", "The same after onset, because records come late.")
-    cytopenia_window_days: int = cases(30, "days", "A second cytopenia so near to the episode is not by chance.")
+    cytopenia_window_days: int = cases(
+        30, "days", "A second cytopenia so near to the episode is not by chance."
+    )
     hemoglobin_below: float = cases(8.0, "g/dL", "Below it the red cells are affected too.")
-    platelets_below: float = cases(100.0, "10⁹/L", "Below it the platelets are affected too.", "Rodeghiero 2009, doi:10.1182/blood-2008-07-162503")
-    duffy_anc_at_least: float = cases(1.0, "10⁹/L", "A Duffy-null child below it has more than the Duffy-null count.")
-    cycle_counts_per_week: int = cases(3, "counts a week", "Sampling from which a cycle can be told.", "our choice, after the usual advice of two to three counts a week for six weeks")
-    cycle_weeks: int = cases(6, "weeks", "How long such sampling must last.", "our choice, after the usual advice of two to three counts a week for six weeks")
+    platelets_below: float = cases(
+        100.0,
+        "10⁹/L",
+        "Below it the platelets are affected too.",
+        "Rodeghiero 2009, doi:10.1182/blood-2008-07-162503",
+    )
+    duffy_anc_at_least: float = cases(
+        1.0, "10⁹/L", "A Duffy-null child below it has more than the Duffy-null count."
+    )
+    cycle_counts_per_week: int = cases(
+        3,
+        "counts a week",
+        "Sampling from which a cycle can be told.",
+        "our choice, after the usual advice of two to three counts a week for six weeks",
+    )
+    cycle_weeks: int = cases(
+        6,
+        "weeks",
+        "How long such sampling must last.",
+        "our choice, after the usual advice of two to three counts a week for six weeks",
+    )
     cycle_min_days: int = cases(18, "days", "Shortest distance of two nadirs of a cycle.")
     cycle_max_days: int = cases(24, "days", "Longest distance of two nadirs of a cycle.")
 
@@ -126,13 +176,21 @@ class Definitions:
     episodes_used: str = follow_up("first", "", "Whether a child's first episode or all are followed.")
 
     confidence: float = estimates(0.95, "share", "Coverage that intervals aim at.", "convention")
-    report_months: tuple[int, ...] = estimates((6, 12, 17, 24, 36), "months", "Times at which curves are printed.", DESIGN)
+    report_months: tuple[int, ...] = estimates(
+        (6, 12, 17, 24, 36), "months", "Times at which curves are printed.", DESIGN
+    )
     rmst_months: int = estimates(36, "months", "Horizon of the restricted mean.")
     minimum_at_risk: int = estimates(5, "episodes", "Curves are not drawn where fewer are at risk.")
-    bootstrap_replicates: int = estimates(200, "replicates", "Resamples behind an interval that has no formula.")
+    bootstrap_replicates: int = estimates(
+        200, "replicates", "Resamples behind an interval that has no formula."
+    )
     bootstrap_seed: int = estimates(1975, "", "Seed of the resampling.")
-    birthday_window_days: int = estimates(30, "days", "An onset so near to an age at which the limit changes may owe to the change.")
-    long_silence_days: int = estimates(365, "days", "A longer time between two counts inside an episode is reported.")
+    birthday_window_days: int = estimates(
+        30, "days", "An onset so near to an age at which the limit changes may owe to the change."
+    )
+    long_silence_days: int = estimates(
+        365, "days", "A longer time between two counts inside an episode is reported."
+    )
 
     minimum_cell: int = release(5, "children", "Smaller counts are hidden in what leaves the house.", DESIGN)
 
@@ -143,7 +201,11 @@ class Definitions:
 
     def value_rows(self) -> dict[str, object]:
         """Give the single values as the row of table `definition`."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("anc_bands", "report_months")}
+        return {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in ("anc_bands", "report_months")
+        }
 
     def as_dict(self) -> dict[str, Any]:
         """Give every choice as plain values, for manifests and TOML."""
@@ -182,9 +244,13 @@ def _refuse_impossible(d: Definitions) -> None:
     if not 0 < d.confidence < 1:
         raise BadDefinition("confidence", d.confidence, "must lie between 0 and 1")
     if d.severe_below > d.moderate_below:
-        raise BadDefinition("severe_below", d.severe_below, f"must not exceed moderate_below ({d.moderate_below})")
+        raise BadDefinition(
+            "severe_below", d.severe_below, f"must not exceed moderate_below ({d.moderate_below})"
+        )
     if d.cycle_min_days > d.cycle_max_days:
-        raise BadDefinition("cycle_min_days", d.cycle_min_days, f"must not exceed cycle_max_days ({d.cycle_max_days})")
+        raise BadDefinition(
+            "cycle_min_days", d.cycle_min_days, f"must not exceed cycle_max_days ({d.cycle_max_days})"
+        )
     _refuse_bad_bands(d.anc_bands)
 
 
@@ -194,7 +260,9 @@ def _refuse_bad_bands(bands: tuple[AncBand, ...]) -> None:
         raise BadDefinition("anc_bands", ages, "must start at 0 months and rise")
     for band in bands:
         if not 0 < band.entry_limit <= band.exit_limit:
-            raise BadDefinition("anc_bands", (band.entry_limit, band.exit_limit), "needs 0 < entry_limit <= exit_limit")
+            raise BadDefinition(
+                "anc_bands", (band.entry_limit, band.exit_limit), "needs 0 < entry_limit <= exit_limit"
+            )
 
 
 def _refuse_wrong_type(f: "Field[Any]", value: object) -> None:

@@ -90,7 +90,9 @@ class Extract:
         return tuple(file.path for file in self.files) or ((self.database,) if self.database else ())
 
 
-def read_extract(source: Path | str | Mapping[str, pl.DataFrame], *, extracted_on: date | None = None) -> Extract:
+def read_extract(
+    source: Path | str | Mapping[str, pl.DataFrame], *, extracted_on: date | None = None
+) -> Extract:
     """Look at a source: find its tables, check that the obligatory ones are complete.
 
     Parameters
@@ -115,7 +117,11 @@ def read_extract(source: Path | str | Mapping[str, pl.DataFrame], *, extracted_o
         return _from_folder(path, extracted_on)
     if path.is_file() and path.suffix.lower() in (".duckdb", ".db"):
         return _from_database(path, extracted_on)
-    found = "there is no such file or folder" if not path.exists() else "it is neither a folder nor a .duckdb file"
+    found = (
+        "there is no such file or folder"
+        if not path.exists()
+        else "it is neither a folder nor a .duckdb file"
+    )
     raise UnreadableExtract(path, found, "Give the folder that holds patient.csv and lab_result.csv.")
 
 
@@ -162,7 +168,9 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
 def _refuse_tables_given_twice(files: list[ExtractFile], folder: Path) -> None:
     whole = [file.table for file in files if file.path.name.lower() == file.table + file.ending]
     for table in sorted({table for table in whole if whole.count(table) > 1}):
-        raise UnreadableExtract(folder, f"table {table!r} is there in two formats", "Keep one of the two files.")
+        raise UnreadableExtract(
+            folder, f"table {table!r} is there in two formats", "Keep one of the two files."
+        )
 
 
 def _from_database(path: Path, extracted_on: date | None) -> Extract:
@@ -173,7 +181,9 @@ def _from_database(path: Path, extracted_on: date | None) -> Extract:
                 "from information_schema.columns where table_schema = 'main' group by table_name"
             ).fetchall()
     except duckdb.Error as error:
-        raise UnreadableExtract(path, "it cannot be opened as a DuckDB file", "Close other programs that use it.") from error
+        raise UnreadableExtract(
+            path, "it cannot be opened as a DuckDB file", "Close other programs that use it."
+        ) from error
     tables = {name.lower(): (name, tuple(columns)) for name, columns in rows if name.lower() in schema.RAW}
     ignored = tuple(sorted(name for name, _ in rows if name.lower() not in schema.RAW))
     columns = {table: (table, tuple(c.lower() for c in found[1])) for table, found in tables.items()}
@@ -220,14 +230,28 @@ def _read_options(path: Path, extracted_on: date | None) -> tuple[SenderOptions,
     if isinstance(day, datetime):
         day = day.date()
     if day is not None and not isinstance(day, date):
-        raise UnreadableExtract(path, "extracted_on is no date", "Write extracted_on = 2024-06-30, without quotation marks.")
-    text = {name: said.get(name, default) for name, default in (("source", ""), ("encoding", "utf-8"), ("delimiter", ","), ("decimal_mark", "."))}
+        raise UnreadableExtract(
+            path, "extracted_on is no date", "Write extracted_on = 2024-06-30, without quotation marks."
+        )
+    text = {
+        name: said.get(name, default)
+        for name, default in (
+            ("source", ""),
+            ("encoding", "utf-8"),
+            ("delimiter", ","),
+            ("decimal_mark", "."),
+        )
+    }
     maps = {name: said.get(name, {}) for name in ("codes", "units")}
     for name, value in text.items():
         if not isinstance(value, str) or (name in ("delimiter", "decimal_mark") and len(value) != 1):
-            raise UnreadableExtract(path, f"{name} is no text that fits", f"See {OPTIONS_FILE} in the data dictionary.")
+            raise UnreadableExtract(
+                path, f"{name} is no text that fits", f"See {OPTIONS_FILE} in the data dictionary."
+            )
     for name, value in maps.items():
         if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise UnreadableExtract(path, f"[{name}] is no table of texts", f"See {OPTIONS_FILE} in the data dictionary.")
+            raise UnreadableExtract(
+                path, f"[{name}] is no table of texts", f"See {OPTIONS_FILE} in the data dictionary."
+            )
     options = SenderOptions(extracted_on=day, **text, **maps)  # type: ignore[arg-type]
     return options, tuple(sorted(set(said) - set(_KNOWN_OPTIONS)))

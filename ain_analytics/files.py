@@ -58,7 +58,9 @@ def open_file(table: str, path: Path, ending: str, *, encoding: str, delimiter: 
     """
     if not path.is_file():
         raise UnreadableExtract(path, "it is not a file", "Put the table's rows into a file of this name.")
-    header = _csv_header(path, encoding, delimiter) if ending.startswith(".csv") else _typed_header(path, ending)
+    header = (
+        _csv_header(path, encoding, delimiter) if ending.startswith(".csv") else _typed_header(path, ending)
+    )
     names = tuple(name.strip().lower() for name in header)
     if not any(names):
         raise UnreadableExtract(path, "it is empty", _HEADER_HINT)
@@ -191,7 +193,9 @@ def _load_csv_by_record(connection: duckdb.DuckDBPyConnection, file: ExtractFile
     frame = pl.DataFrame(cells, schema=dict.fromkeys(cells, pl.String))
     _append(connection, file, frame.with_columns(pl.Series("row_number", numbers, dtype=pl.Int64)), wanted)
     lost = pl.DataFrame({"row_number": malformed}, schema={"row_number": pl.Int64})
-    rows = lost.select(pl.lit(file.table).alias("table_name"), pl.lit(file.path.name).alias("file"), "row_number")
+    rows = lost.select(
+        pl.lit(file.table).alias("table_name"), pl.lit(file.path.name).alias("file"), "row_number"
+    )
     _insert(connection, "source_malformed", rows)
 
 
@@ -251,5 +255,5 @@ def load_duckdb_table(
     """Append the rows of a table of the attached database `sent` to `source_<table>`."""
     original = {name.strip().lower(): name for name in columns}
     cells = ", ".join(f"cast({quoted(original[n])} as varchar)" if n in original else "null" for n in wanted)
-    query = f"insert into source_{table} select $name, row_number() over (), {cells} from sent.main.{quoted(sent_as)}"
-    connection.execute(query, {"name": sent_as})
+    rows = f"select $name, row_number() over (), {cells} from sent.main.{quoted(sent_as)}"
+    connection.execute(f"insert into source_{table} {rows}", {"name": sent_as})

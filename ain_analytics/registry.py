@@ -119,7 +119,8 @@ class Registry:
         columns = ", ".join(kind.column_names())
         key = ", ".join(kind.primary_key()) or columns
         frame = self.connection.sql(f"select {columns} from {name} order by {key}").pl()
-        return kind.cast(frame)
+        cast: pl.DataFrame = kind.cast(frame)
+        return cast
 
     def n_rows(self, name: str) -> int:
         """Count the rows of a table."""
@@ -143,7 +144,9 @@ class Registry:
         if known is not None:
             return known
         connection = self.connection.cursor()
-        made = Registry(self.extract, definitions, connection, f"study_{len(self._studies) + 1}", self._studies)
+        made = Registry(
+            self.extract, definitions, connection, f"study_{len(self._studies) + 1}", self._studies
+        )
         first = 0 if _staging_of(definitions) != _staging_of(self.definitions) else _STAGED_BELOW
         _derive(made, str(first), None, self.schema_name)
         self._studies[definitions] = made
@@ -167,7 +170,10 @@ class Registry:
         )
 
     def _repr_html_(self) -> str:
-        rows = [(name, self.n_rows(name)) for name in ("patient", "anc_result", "daily_anc", "episode", "case_evidence")]
+        rows = [
+            (name, self.n_rows(name))
+            for name in ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
+        ]
         return pl.DataFrame(rows, schema=["table", "rows"], orient="row")._repr_html_()
 
 
@@ -225,7 +231,9 @@ def open_registry(
     _derive(registry, "0", progress, None)
     registry._studies[definitions] = registry
     if registry.n_rows("patient") == 0:
-        fates = connection.sql("select fate, n_rows from row_fate where table_name = 'patient' order by all").fetchall()
+        fates = connection.sql(
+            "select fate, n_rows from row_fate where table_name = 'patient' order by all"
+        ).fetchall()
         connection.close()
         raise NothingUsable("child", ", ".join(f"{fate} {n}" for fate, n in fates))
     return registry
@@ -233,7 +241,11 @@ def open_registry(
 
 def _staging_of(definitions: Definitions) -> tuple[object, ...]:
     slots = type(definitions).__dataclass_fields__
-    return tuple(getattr(definitions, name) for name, f in slots.items() if f.metadata["stage"] == "staging" and name != "name")
+    return tuple(
+        getattr(definitions, name)
+        for name, f in slots.items()
+        if f.metadata["stage"] == "staging" and name != "name"
+    )
 
 
 def _load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progress: Progress | None) -> None:
@@ -267,10 +279,14 @@ def _load_codes(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None
     tables = {name: make() for name, make in CODE_TABLES.items()}
     tables["analyte_code"] = _with_local(tables["analyte_code"], "code", options.codes)
     tables["unit_factor"] = _with_local(
-        tables["unit_factor"], "unit", {k.lower().replace(" ", ""): v.lower() for k, v in options.units.items()}
+        tables["unit_factor"],
+        "unit",
+        {k.lower().replace(" ", ""): v.lower() for k, v in options.units.items()},
     )
     tables["method_rank"] = pl.DataFrame([METHOD_RANK])
-    tables["extract_info"] = pl.DataFrame({"extracted_on": [extract.extracted_on], "decimal_mark": [options.decimal_mark]})
+    tables["extract_info"] = pl.DataFrame(
+        {"extracted_on": [extract.extracted_on], "decimal_mark": [options.decimal_mark]}
+    )
     for name, frame in tables.items():
         _make_table(connection, name, frame)
 

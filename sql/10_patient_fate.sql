@@ -19,16 +19,15 @@ compared as (
         typed.*,
         row_number() over (
             partition by
-                patient_id, birth_date, sex, ancestry, duffy_status, gestational_weeks,
-                enrolled_on, last_contact_on, died_on, site
-            order by file, row_number
+                typed.patient_id, typed.birth_date, typed.sex, typed.ancestry, typed.duffy_status,
+                typed.gestational_weeks, typed.enrolled_on, typed.last_contact_on, typed.died_on,
+                typed.site
+            order by typed.file, typed.row_number
         ) as ordinal_of_equals,
-        min(born_on) over same_child as first_born_on,
-        max(born_on) over same_child as last_born_on,
-        row_number() over (partition by patient_id order by file, row_number) as ordinal_of_child,
-        count(*) over same_child as n_rows_of_child
+        min(typed.born_on) over same_child as first_born_on,
+        max(typed.born_on) over same_child as last_born_on
     from typed
-    window same_child as (partition by patient_id)
+    window same_child as (partition by typed.patient_id)
 ),
 
 judged as (
@@ -48,7 +47,7 @@ judged as (
 counted as (
     select
         judged.*,
-        count(*) filter (where early_reason is null) over (partition by patient_id) as n_left
+        count(*) filter (where judged.early_reason is null) over (partition by judged.patient_id) as n_left
     from judged
 )
 
@@ -74,7 +73,16 @@ union all
 select
     source_malformed.file,
     source_malformed.row_number,
-    null, null, null, null, null, null, null, null, null, null,
+    null,
+    null,
+    null,
+    null,
+    null,
+    null,
+    null,
+    null,
+    null,
+    null,
     'malformed_row'
 from source_malformed
 where source_malformed.table_name = 'patient';

@@ -20,4 +20,5 @@ inner join unit_factor
         unit_factor.unit
         = replace(replace(replace(replace(replace(replace(
             lower(spelling.unit),
-            ' ', ''), 'μ', 'u'), 'µ', 'u'), '×', 'x'), '³', '3'), '⁹', '9');
+            ' ', ''
+        ), 'μ', 'u'), 'µ', 'u'), '×', 'x'), '³', '3'), '⁹', '9');

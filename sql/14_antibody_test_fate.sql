@@ -1,7 +1,8 @@
 -- antibody_test_fate: one row per row of the antibody_test table, with its fate.
 -- Reads: raw_antibody_test, child, antibody_method, extract_info, source_malformed.
 -- Key: (file, row_number).
--- Rule: the first reason that holds sets a row aside; a test that the code lists do not know as one for neutrophil antibodies, ANCA among
+-- Rule: the first reason that holds sets a row aside;
+-- a test that the code lists do not know as one for neutrophil antibodies, ANCA among
 -- them, is another test: no error. A mother's serum may be older than her child.
 create or replace view antibody_test_fate as
 with typed as (
@@ -66,7 +67,13 @@ union all
 select
     source_malformed.file,
     source_malformed.row_number,
-    null, null, null, null, null, null, null,
+    null,
+    null,
+    null,
+    null,
+    null,
+    null,
+    null,
     'malformed_row'
 from source_malformed
 where source_malformed.table_name = 'antibody_test';

@@ -1,7 +1,8 @@
 -- diagnosis_fate: one row per row of the diagnosis table, with its fate.
 -- Reads: raw_diagnosis, child, extract_info, source_malformed.
 -- Key: (file, row_number).
--- Rule: the first reason that holds sets a row aside; a code that the code lists do not know is used; it means nothing to the rules.
+-- Rule: the first reason that holds sets a row aside;
+-- a code that the code lists do not know is used; it means nothing to the rules.
 create or replace view diagnosis_fate as
 with typed as (
     select
@@ -55,7 +56,10 @@ union all
 select
     source_malformed.file,
     source_malformed.row_number,
-    null, null, null, null,
+    null,
+    null,
+    null,
+    null,
     'malformed_row'
 from source_malformed
 where source_malformed.table_name = 'diagnosis';

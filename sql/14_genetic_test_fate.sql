@@ -1,7 +1,8 @@
 -- genetic_test_fate: one row per row of the genetic_test table, with its fate.
 -- Reads: raw_genetic_test, child, extract_info, source_malformed.
 -- Key: (file, row_number).
--- Rule: the first reason that holds sets a row aside; only the words of the data dictionary are understood.
+-- Rule: the first reason that holds sets a row aside;
+-- only the words of the data dictionary are understood.
 create or replace view genetic_test_fate as
 with typed as (
     select
@@ -59,7 +60,10 @@ union all
 select
     source_malformed.file,
     source_malformed.row_number,
-    null, null, null, null,
+    null,
+    null,
+    null,
+    null,
     'malformed_row'
 from source_malformed
 where source_malformed.table_name = 'genetic_test';

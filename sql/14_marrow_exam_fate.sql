@@ -1,7 +1,8 @@
 -- marrow_exam_fate: one row per row of the marrow_exam table, with its fate.
 -- Reads: raw_marrow_exam, child, extract_info, source_malformed.
 -- Key: (file, row_number).
--- Rule: the first reason that holds sets a row aside; only the words of the data dictionary are understood.
+-- Rule: the first reason that holds sets a row aside;
+-- only the words of the data dictionary are understood.
 create or replace view marrow_exam_fate as
 with typed as (
     select
@@ -36,7 +37,11 @@ numbered as (
         judged.*,
         row_number() over (
             partition by
-                judged.reason, judged.patient_id, judged.examined_on, judged.cellularity, judged.segmented_reduced
+                judged.reason,
+                judged.patient_id,
+                judged.examined_on,
+                judged.cellularity,
+                judged.segmented_reduced
             order by judged.file, judged.row_number
         ) as ordinal_of_equals
     from judged
@@ -57,7 +62,10 @@ union all
 select
     source_malformed.file,
     source_malformed.row_number,
-    null, null, null, null,
+    null,
+    null,
+    null,
+    null,
     'malformed_row'
 from source_malformed
 where source_malformed.table_name = 'marrow_exam';

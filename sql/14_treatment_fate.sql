@@ -1,7 +1,8 @@
 -- treatment_fate: one row per row of the treatment table, with its fate.
 -- Reads: raw_treatment, child, extract_info, source_malformed.
 -- Key: (file, row_number).
--- Rule: the first reason that holds sets a row aside; a course that ends before it starts says nothing that can be used.
+-- Rule: the first reason that holds sets a row aside;
+-- a course that ends before it starts says nothing that can be used.
 create or replace view treatment_fate as
 with typed as (
     select
@@ -59,7 +60,11 @@ union all
 select
     source_malformed.file,
     source_malformed.row_number,
-    null, null, null, null, null,
+    null,
+    null,
+    null,
+    null,
+    null,
     'malformed_row'
 from source_malformed
 where source_malformed.table_name = 'treatment';

@@ -1,5 +1,5 @@
 -- specimen: one row per specimen, with the way in which its neutrophil count is known.
--- Reads: specimen_role.
+-- Reads: specimen_role, definition.
 -- Key: (patient_id, specimen_key).
 -- Rule: an absolute count is preferred; else white cells times segmented and band forms, or
 -- times all neutrophils; else absolute segmented and band forms together. All from one specimen.
@@ -11,7 +11,9 @@ with measure as (
         min(case when specimen_role.role = 'anc' then specimen_role.best_rank end) as anc_rank,
         max(case when specimen_role.role = 'wbc' then specimen_role.amount end) as wbc,
         max(case when specimen_role.role = 'neutrophil_share' then specimen_role.amount end) as neutrophils,
-        max(case when specimen_role.role = 'neutrophil_share' then specimen_role.whole end) as neutrophil_whole,
+        max(
+            case when specimen_role.role = 'neutrophil_share' then specimen_role.whole end
+        ) as neutrophil_whole,
         max(case when specimen_role.role = 'segment_share' then specimen_role.amount end) as segment_share,
         max(case when specimen_role.role = 'band_share' then specimen_role.amount end) as band_share,
         max(case when specimen_role.role = 'segment_share' then specimen_role.whole end) as segment_whole,
@@ -36,11 +38,15 @@ select
     computed.patient_id,
     computed.specimen_key,
     computed.anc_rank,
-    coalesce(computed.from_forms, computed.from_share, computed.from_counts) as computed_anc,
+    round(
+        coalesce(computed.from_forms, computed.from_share, computed.from_counts),
+        definition.anc_decimals
+    ) as computed_anc,
     case
         when computed.anc_rank is not null then 'absolute'
         when computed.from_forms is not null then 'wbc_segments_and_bands'
         when computed.from_share is not null then 'wbc_neutrophil_percent'
         when computed.from_counts is not null then 'segments_and_bands'
     end as anc_source
-from computed;
+from computed
+cross join definition;

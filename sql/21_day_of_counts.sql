@@ -15,7 +15,7 @@ with in_order as (
         ) as ordinal,
         row_number() over (
             partition by anc_result.patient_id, anc_result.sampled_on
-            order by anc_result.sampled_at desc, anc_result.anc
+            order by anc_result.sampled_at desc, anc_result.anc asc
         ) as ordinal_from_last
     from anc_result
 )
@@ -26,11 +26,11 @@ select
     case definition.same_day
         when 'lowest' then min(in_order.anc)
         when 'highest' then max(in_order.anc)
-        when 'mean' then avg(in_order.anc)
+        when 'mean' then round(avg(in_order.anc), definition.anc_decimals)
         when 'first' then min(case when in_order.ordinal = 1 then in_order.anc end)
         when 'last' then min(case when in_order.ordinal_from_last = 1 then in_order.anc end)
     end as anc,
     cast(count(*) as integer) as n_results
 from in_order
 cross join definition
-group by in_order.patient_id, in_order.sampled_on, definition.same_day;
+group by in_order.patient_id, in_order.sampled_on, definition.same_day, definition.anc_decimals;

@@ -1,0 +1,44 @@
+-- lab_cell: one row per laboratory result, its time and its number read from their cells.
+-- Reads: raw_lab_result, extract_info.
+-- Key: (file, row_number).
+-- Rule: a value such as <0.1 stands for 0.1. What is not written as a number in the sender's
+-- decimal mark is none: no comma is turned into a point, no word into a value, by a guess.
+create or replace view lab_cell as
+with cell as (
+    select
+        raw_lab_result.*,
+        case
+            when regexp_matches(raw_lab_result.sampled_at, '^[0-9]{4}-')
+                then try_cast(raw_lab_result.sampled_at as timestamp)
+        end as sampled_time,
+        starts_with(raw_lab_result.value, '<') as is_below_detection,
+        extract_info.decimal_mark <> '.'
+        and strpos(raw_lab_result.value, '.') > 0 as has_foreign_mark,
+        replace(
+            regexp_replace(raw_lab_result.value, '^<=? *', ''), extract_info.decimal_mark, '.'
+        ) as number_text
+    from raw_lab_result
+    cross join extract_info
+)
+
+select
+    cell.file,
+    cell.row_number,
+    cell.patient_id,
+    cell.sampled_at,
+    cell.code,
+    cell.value,
+    cell.unit,
+    cell.code_system,
+    cell.specimen_id,
+    cell.method,
+    cell.sampled_time,
+    cast(cell.sampled_time as date) as sampled_on,
+    coalesce(cell.is_below_detection, false) as is_below_detection,
+    case
+        when
+            not cell.has_foreign_mark
+            and regexp_matches(cell.number_text, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$')
+            then try_cast(cell.number_text as double)
+    end as number
+from cell;
