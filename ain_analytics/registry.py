@@ -1,6 +1,6 @@
 """DuckDB: the raw tables, the definitions as rows, and the views of `sql/`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -13,14 +13,10 @@ import duckdb
 import polars as pl
 
 from ain_analytics import schema
-from ain_analytics.codes import CODE_TABLES, METHOD_RANK
 from ain_analytics.definitions import TEXTBOOK, Definitions
-from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract
+from ain_analytics.errors import NothingUsable, UnknownTable
 from ain_analytics.extract import Extract, read_extract
-from ain_analytics.files import load_duckdb_table, load_file, load_frame
-
-Progress: TypeAlias = Callable[[str, float], None]
-"""Called with the name of a stage and the share of the work that is done."""
+from ain_analytics.raw_tables import Progress, load_codes, load_source, make_table
 
 Source: TypeAlias = Path | str | Mapping[str, pl.DataFrame]
 
@@ -223,8 +219,8 @@ def open_registry(
     extract = read_extract(source, extracted_on=extracted_on)
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'")
-    _load_source(connection, extract, progress)
-    _load_codes(connection, extract)
+    load_source(connection, extract, progress)
+    load_codes(connection, extract)
     for path in sorted((sql_folder() / "00_format" / extract.format).glob("*.sql")):
         connection.execute(path.read_text(encoding="utf-8"))
     registry = Registry(extract, definitions, connection)
@@ -248,64 +244,6 @@ def _staging_of(definitions: Definitions) -> tuple[object, ...]:
     )
 
 
-def _load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progress: Progress | None) -> None:
-    connection.execute("create table source_malformed (table_name varchar, file varchar, row_number bigint)")
-    for table in schema.RAW:
-        columns = ", ".join(f"{name} varchar" for name in schema.columns_of(table))
-        connection.execute(f"create table source_{table} (file varchar, row_number bigint, {columns})")
-    for done, file in enumerate(extract.files):
-        if progress:
-            progress(f"reading {file.path.name}", done / len(extract.files))
-        load_file(connection, file, schema.columns_of(file.table))
-    for table, frame in extract.frames.items():
-        load_frame(connection, table, frame, schema.columns_of(table))
-    if extract.database is not None:
-        _load_database(connection, extract, extract.database)
-
-
-def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path: Path) -> None:
-    quoted = str(path).replace("'", "''")
-    try:
-        connection.execute(f"attach '{quoted}' as sent (read_only)")
-        for table, (name, columns) in extract.database_tables.items():
-            load_duckdb_table(connection, table, name, columns, schema.columns_of(table))
-        connection.execute("detach sent")
-    except duckdb.Error as error:
-        raise UnreadableExtract(path, "its tables cannot be read", "Open it with DuckDB and look.") from error
-
-
-def _load_codes(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:
-    options = extract.options
-    tables = {name: make() for name, make in CODE_TABLES.items()}
-    tables["analyte_code"] = _with_local(tables["analyte_code"], "code", options.codes)
-    tables["unit_factor"] = _with_local(
-        tables["unit_factor"],
-        "unit",
-        {k.lower().replace(" ", ""): v.lower() for k, v in options.units.items()},
-    )
-    tables["method_rank"] = pl.DataFrame([METHOD_RANK])
-    tables["extract_info"] = pl.DataFrame(
-        {"extracted_on": [extract.extracted_on], "decimal_mark": [options.decimal_mark]}
-    )
-    for name, frame in tables.items():
-        _make_table(connection, name, frame)
-
-
-def _with_local(known: pl.DataFrame, column: str, local: Mapping[str, str]) -> pl.DataFrame:
-    """Add a sender's own spellings as further rows of a code list."""
-    if not local:
-        return known
-    own = pl.DataFrame({"own": list(local), column: list(local.values())})
-    added = own.join(known, on=column).drop(column).rename({"own": column})
-    return pl.concat([known, added.select(known.columns)]).unique(maintain_order=True)
-
-
-def _make_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
-    connection.register("incoming_rows", frame)
-    connection.execute(f"create or replace table {name} as from incoming_rows")
-    connection.unregister("incoming_rows")
-
-
 def _definition_frame(definitions: Definitions) -> pl.DataFrame:
     kinds = {str: pl.String, int: pl.Int32, float: pl.Float64, bool: pl.Boolean}
     types = {
@@ -322,10 +260,10 @@ def _derive(registry: Registry, first: str, progress: Progress | None, beside: s
     connection.execute(f"create schema if not exists {registry.schema_name}")
     path = [registry.schema_name, *([_base(beside)] if beside and first != "0" else []), "main"]
     connection.execute(f"set search_path = '{','.join(dict.fromkeys(path))}'")
-    _make_table(connection, "definition", _definition_frame(registry.definitions))
+    make_table(connection, "definition", _definition_frame(registry.definitions))
     bands = [(band.from_months, band.entry_limit, band.exit_limit) for band in registry.definitions.anc_bands]
     kinds = {"from_months": pl.Int32, "entry_limit": pl.Float64, "exit_limit": pl.Float64}
-    _make_table(connection, "anc_band", pl.DataFrame(bands, schema=kinds, orient="row"))
+    make_table(connection, "anc_band", pl.DataFrame(bands, schema=kinds, orient="row"))
     chosen = [path for path in view_files() if path.name >= first]
     for done, file in enumerate(chosen):
         name = _view_name(file)

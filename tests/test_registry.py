@@ -1,0 +1,114 @@
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ain_analytics import schema
+from ain_analytics.definitions import PRESETS, TEXTBOOK
+from ain_analytics.errors import BadDefinition, UnknownTable
+from ain_analytics.registry import open_registry, view_files
+
+EXTRACT = Path(__file__).parent / "extracts" / "hospital_a"
+
+
+@pytest.fixture(scope="module")
+def registry():
+    with open_registry(EXTRACT) as opened:
+        yield opened
+
+
+def test_every_row_of_every_table_has_one_fate(registry):
+    fates = registry.frame("row_fate").group_by("table_name").agg(pl.col("n_rows").sum())
+    for table, n_rows in fates.rows():
+        lines = (EXTRACT / f"{table}.csv").read_text().splitlines()
+        assert n_rows == len([line for line in lines if line]) - 1
+    assert set(fates["table_name"]) == set(schema.RAW)
+
+
+def test_rejected_rows_are_the_rows_whose_fate_is_an_error(registry):
+    no_error = ["used", "other_analyte", "other_test", "superseded"]
+    errors = registry.frame("row_fate").filter(~pl.col("fate").is_in(no_error))["n_rows"].sum()
+    assert registry.frame("rejected_row").height == errors
+
+
+def test_every_frame_is_of_its_schema(registry):
+    tables = schema.STAGED | schema.DERIVED
+    for name in registry.tables:
+        assert tables[name].is_valid(registry.frame(name), cast=True), name
+
+
+def test_a_table_that_is_not_there_names_those_that_are(registry):
+    with pytest.raises(UnknownTable, match="no table 'episodes'.*episode"):
+        registry.frame("episodes")
+    with pytest.raises(UnknownTable, match="no table 'patient; drop"):
+        registry.n_rows("patient; drop table patient")
+
+
+def test_another_definition_leaves_the_first_as_it_was(registry):
+    before = registry.frame("episode")
+    other = registry.under(PRESETS["single_normal"])
+    assert other.frame("episode").height > before.height
+    assert registry.frame("episode").equals(before)
+    assert other.under(TEXTBOOK).frame("episode").equals(before)
+
+
+def test_another_definition_gives_what_a_fresh_reading_gives(registry):
+    for definitions in (PRESETS["flat_1500"], replace(TEXTBOOK, name="tight", max_anc=3.0)):
+        with open_registry(EXTRACT, definitions=definitions) as fresh:
+            own = registry.under(definitions)
+            for name in ("row_fate", "anc_result", "daily_anc", "episode", "case_evidence"):
+                assert own.frame(name).equals(fresh.frame(name)), name
+
+
+def test_a_registry_shows_what_it_holds(registry):
+    assert (
+        repr(registry)
+        == "Registry 'hospital_a' under 'textbook': 57 children, 1546 daily counts, 81 episodes"
+    )
+    assert "1546" in registry._repr_html_()
+
+
+def test_views_are_built_in_the_order_of_their_numbers():
+    numbers = [int(path.name[:2]) for path in view_files()]
+    assert numbers == sorted(numbers)
+    assert len({path.stem[3:] for path in view_files()}) == len(numbers)
+
+
+def test_a_child_with_two_different_rows_is_set_aside_whole():
+    patient = pl.DataFrame(
+        {"patient_id": ["A", "A", "B"], "birth_date": ["2018-01-01"] * 3, "sex": ["male", "female", "male"]}
+    )
+    lab = pl.DataFrame(
+        {
+            "patient_id": ["A"],
+            "sampled_at": ["2018-02-01"],
+            "code": ["751-8"],
+            "value": ["1"],
+            "unit": ["G/L"],
+        }
+    )
+    with open_registry({"patient": patient, "lab_result": lab}, extracted_on=date(2020, 1, 1)) as opened:
+        assert opened.frame("row_fate").rows() == [
+            ("lab_result", "unusable_patient", 1),
+            ("patient", "conflicting_columns", 2),
+            ("patient", "used", 1),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("onset_counts", 0, "at least 1"),
+        ("same_day", "median", "must be one of lowest"),
+        ("max_silence_days", -1, "not be negative"),
+        ("resolution_days", 1.5, "of type"),
+        ("confidence", 1.0, "between 0 and 1"),
+        ("severe_below", 2.0, "not exceed moderate_below"),
+        ("anc_bands", (), "start at 0 months"),
+    ],
+)
+def test_an_impossible_choice_is_refused(field, value, words):
+    with pytest.raises(BadDefinition, match=words):
+        replace(TEXTBOOK, **{field: value})
