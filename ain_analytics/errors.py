@@ -112,6 +112,16 @@ class EmptyStratum(AinError, ValueError):
         super().__init__(f"No estimate for {stratum!r}: {why}.")
 
 
+class NotAtMaximum(AinWarning):
+    """An estimate found by iteration misses the conditions of the maximum by too much."""
+
+    def __init__(self, violation: float) -> None:
+        super().__init__(
+            f"The interval-censored estimate misses the conditions of the maximum by {violation:.1e} "
+            "per episode; read it as approximate."
+        )
+
+
 class BadOutput(AinError, OSError):
     """The output folder cannot be written, or holds something that is not ours."""
 

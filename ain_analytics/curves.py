@@ -1,0 +1,170 @@
+"""Kaplan–Meier curves of the time to resolution."""
+
+import polars as pl
+from scipy.stats import norm
+
+from ain_analytics.curve_result import (
+    Limits,
+    ResolutionCurve,
+    start_in_words,
+    steps_frame,
+    summary_frame,
+    summary_rows,
+)
+from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK, Definitions
+from ain_analytics.errors import BadDefinition
+from ain_analytics.kaplan_meier import KaplanMeier, kaplan_meier, reversed_roles
+from ain_analytics.log_rank import log_rank
+from ain_analytics.step_curve import LIMITS, QUARTILES, Floats, crossing_day, limits_of
+from ain_analytics.strata import strata_of
+
+__all__ = ["ResolutionCurve", "resolution_curve"]
+
+ESTIMATOR = "kaplan_meier"
+
+
+def resolution_curve(
+    follow_up: pl.DataFrame,
+    *,
+    by: str | None = None,
+    definitions: Definitions = TEXTBOOK,
+    limits: str = "log",
+) -> ResolutionCurve:
+    """Kaplan–Meier estimate [1]_ of the share of episodes not yet resolved.
+
+    Parameters
+    ----------
+    follow_up : FollowUp, one row per episode
+        Or any frame with `exit_days` and `is_resolved`; where present, `entry_days`
+        (null: from day zero), `is_usable` and `episode_number` are heeded. At risk on day t
+        are episodes with entry < t ≤ exit.
+    by : name of a column that splits the episodes, optional
+    definitions : Definitions
+        Confidence, months of the report, horizon of the restricted mean, episodes used.
+    limits : {"log", "log-log", "logit", "plain", "arcsine"}
+        Scale on which limits are made from Greenwood's variance; the default is R's.
+
+    Returns
+    -------
+    ResolutionCurve
+        Numbers as R's `survfit`, `quantile` and `survdiff` give them; `test` is the
+        log-rank test where there are several strata. The restricted mean has the limits of
+        survRM2: its estimate plus or minus so many standard errors.
+
+    Raises
+    ------
+    BadFrame
+        A column is missing or not of whole days, or an episode has no time at risk.
+    EmptyStratum
+        No episode is left.
+
+    References
+    ----------
+    .. [1] Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452.
+
+    Examples
+    --------
+    >>> follow_up = pl.DataFrame({"exit_days": [100, 200, 300, 400], "is_resolved": [True] * 4})
+    >>> resolution_curve(follow_up).value("median")[0]
+    250.0
+    """
+    if limits not in LIMITS:
+        raise BadDefinition("limits", limits, f"must be one of {', '.join(LIMITS)}")
+    strata = strata_of(follow_up, by=by, definitions=definitions, columns=["exit_days", "is_resolved"])
+    fits = {name: kaplan_meier(rows) for name, rows in strata.rows.items()}
+    test = log_rank(strata.rows) if len(fits) > 1 else None
+    labels: dict[str, object] = {"definition": definitions.name, "estimator": ESTIMATOR}
+    summary = [
+        labels | {"stratum": name} | row
+        for name, rows in strata.rows.items()
+        for row in _summary(rows, fits[name], limits, definitions)
+    ]
+    return ResolutionCurve(
+        steps=pl.concat(
+            [
+                _steps(fit, _band(fit, limits, definitions), labels | {"stratum": name})
+                for name, fit in fits.items()
+            ]
+        ),
+        summary=summary_frame(summary),
+        definitions=definitions,
+        by=by,
+        test=test,
+        assumptions=(
+            *strata.assumptions,
+            *(
+                line
+                for name, fit in fits.items()
+                for line in start_in_words(name, fit.curve.start, fit.n_set_aside)
+            ),
+            "The end of observation has nothing to do with resolution (independent censoring).",
+            f"Limits at {100 * definitions.confidence:g} % on the {limits} scale, Greenwood's variance; "
+            "undefined where all have resolved. Other scales: "
+            f"{', '.join(name for name in LIMITS if name != limits)}.",
+            "Quantiles by R's rule: the middle of a piece that lies exactly on the quantile.",
+            *_test_in_words(len(fits), is_tested=test is not None),
+        ),
+    )
+
+
+def _band(fit: KaplanMeier, scale: str, definitions: Definitions) -> tuple[Floats, Floats]:
+    return limits_of(fit.curve.unresolved, fit.log_variance, scale=scale, confidence=definitions.confidence)
+
+
+def _steps(fit: KaplanMeier, band: tuple[Floats, Floats], labels: dict[str, object]) -> pl.DataFrame:
+    counts: dict[str, object] = {
+        "n_at_risk": fit.n_at_risk,
+        "n_resolved": fit.n_resolved,
+        "n_censored": fit.n_censored,
+    }
+    return steps_frame(fit.curve, band, labels | counts)
+
+
+def _summary(
+    rows: pl.DataFrame, fit: KaplanMeier, scale: str, definitions: Definitions
+) -> list[dict[str, object]]:
+    """Describe the curve, and with it how long observation was (reverse Kaplan–Meier)."""
+    of_observation = _described(kaplan_meier(reversed_roles(rows)), scale, definitions)
+    median = next(row for row in of_observation if row["quantity"] == "median")
+    return [*_described(fit, scale, definitions), median | {"quantity": "follow_up_median"}]
+
+
+def _described(fit: KaplanMeier, scale: str, definitions: Definitions) -> list[dict[str, object]]:
+    return summary_rows(
+        fit.curve,
+        n=int(fit.n_resolved.sum() + fit.n_censored.sum()),
+        n_resolved=int(fit.n_resolved.sum()),
+        limits=_quantity_limits(fit, _band(fit, scale, definitions), definitions),
+        definitions=definitions,
+    )
+
+
+def _quantity_limits(fit: KaplanMeier, band: tuple[Floats, Floats], definitions: Definitions) -> Limits:
+    """Invert the limits of the curve for those of quantiles, and read them for those of shares."""
+    curve, (lower, upper) = fit.curve, band
+    limits = {
+        name: (
+            crossing_day(curve.days, lower, 1 - share, curve.last_day),
+            crossing_day(curve.days, upper, 1 - share, curve.last_day),
+        )
+        for name, share in QUARTILES.items()
+    }
+    for months in definitions.report_months:
+        day = months * DAYS_PER_MONTH
+        limits[f"unresolved_at_{months}_months"] = (
+            float(curve.read(lower, day)),
+            float(curve.read(upper, day)),
+        )
+    horizon = definitions.rmst_months * DAYS_PER_MONTH
+    margin = norm.ppf((1 + definitions.confidence) / 2) * fit.restricted_mean_error(horizon)
+    mean = curve.restricted_mean(horizon)
+    limits[f"rmst_{definitions.rmst_months}_months"] = (mean - margin, mean + margin)
+    return limits
+
+
+def _test_in_words(n_strata: int, *, is_tested: bool) -> list[str]:
+    if n_strata < 2:
+        return []
+    if not is_tested:
+        return ["No log-rank test: on no day with a resolution were two strata at risk."]
+    return ["Log-rank test over all episodes of every stratum, with their days of entry."]

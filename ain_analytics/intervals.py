@@ -1,0 +1,220 @@
+"""Curves of the time to resolution from intervals: seen unresolved on one day, resolved by another."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ain_analytics.curve_result import (
+    Limits,
+    ResolutionCurve,
+    point_values,
+    start_in_words,
+    steps_frame,
+    summary_frame,
+    summary_rows,
+)
+from ain_analytics.definitions import TEXTBOOK, Definitions
+from ain_analytics.errors import BadFrame
+from ain_analytics.npmle import Npmle, npmle
+from ain_analytics.step_curve import Floats, StepCurve
+from ain_analytics.strata import strata_of
+from ain_analytics.turnbull_cells import Observations
+
+ESTIMATOR = "npmle"
+NO_MASS = 1e-12
+ENDS = ["entry_days", "lower_days", "upper_days"]
+
+
+def interval_curve(
+    follow_up: pl.DataFrame,
+    *,
+    by: str | None = None,
+    definitions: Definitions = TEXTBOOK,
+    with_limits: bool = True,
+) -> ResolutionCurve:
+    """Nonparametric maximum likelihood estimate [1]_ from intervals (lower, upper], with delayed entry.
+
+    Parameters
+    ----------
+    follow_up : FollowUp, one row per episode
+        Or any frame with `lower_days` and `upper_days` (null: not seen to resolve); where
+        present, `entry_days`, `is_usable`, `episode_number` and `patient_id` are heeded.
+    by : name of a column that splits the episodes, optional
+    definitions : Definitions
+        Confidence, months of the report, horizon of the restricted mean, episodes used,
+        replicates and seed of the bootstrap.
+    with_limits : bool
+        Whether to make limits by resampling children, which takes nearly all of the time.
+
+    Returns
+    -------
+    ResolutionCurve
+        `kkt_violation` says how well the conditions of the maximum are met. The data cannot tell
+        where in its cell a resolution falls; the curve steps at the right end. Limits are
+        percentiles of the bootstrap, day by day: our choice, there is no formula.
+
+    Raises
+    ------
+    BadFrame
+        A column is missing or not of whole days, or an interval is empty.
+    EmptyStratum
+        No episode is left.
+
+    Notes
+    -----
+    Limits at 95 % are a little narrow where few have resolved. In simulated registries (150 children
+    seen every one to four months, median 17 months, 150 registries with and 150 without delayed
+    entry) they held the truth in 81 and 83 % at 6 months, and in 91 to 99 % at 12 to 36 months and
+    for the median.
+
+    References
+    ----------
+    .. [1] Turnbull 1976, J. R. Stat. Soc. B 38:290–295.
+
+    Examples
+    --------
+    >>> follow_up = pl.DataFrame({"lower_days": [0, 30, 0], "upper_days": [30, 60, 60]})
+    >>> interval_curve(follow_up, with_limits=False).at([30, 60])["unresolved"].to_list()
+    [0.5, 0.0]
+    """
+    strata = strata_of(follow_up, by=by, definitions=definitions, columns=["lower_days", "upper_days"])
+    labels: dict[str, object] = {"definition": definitions.name, "estimator": ESTIMATOR}
+    steps, summary, said, violations = [], [], [], []
+    for name, rows in strata.rows.items():
+        _refuse_empty_intervals(rows)
+        observed, child = _observed(rows)
+        fit = npmle(_distinct(observed, np.ones(len(child))))
+        curve = _curve(fit, observed)
+        lower, upper, limits, n_unlinked = _bootstrap(
+            observed, child, curve, definitions, n=definitions.bootstrap_replicates if with_limits else 0
+        )
+        stratum = labels | {"stratum": name}
+        counts = dict.fromkeys(["n_at_risk", "n_resolved", "n_censored"])
+        steps.append(steps_frame(curve, (lower, upper), stratum | counts))
+        n_resolved = int(np.isfinite(observed.upper[observed.lower >= fit.start]).sum())
+        described = summary_rows(
+            curve, n=round(fit.n), n_resolved=n_resolved, limits=limits, definitions=definitions
+        )
+        summary += [stratum | row for row in described]
+        said += start_in_words(name, fit.start, round(fit.n_set_aside))
+        if n_unlinked:
+            said.append(f"{name}: {n_unlinked} resamples left out, because they start later than the curve.")
+        violations.append(fit.kkt_violation)
+    return ResolutionCurve(
+        steps=pl.concat(steps),
+        summary=summary_frame(summary),
+        definitions=definitions,
+        by=by,
+        assumptions=(
+            *strata.assumptions,
+            *_moved_to_entry(strata.rows),
+            *said,
+            *_in_words(definitions, max(violations), with_limits=with_limits),
+        ),
+        kkt_violation=max(violations),
+    )
+
+
+def _refuse_empty_intervals(rows: pl.DataFrame) -> None:
+    n = rows.filter(pl.col("upper_days") <= pl.max_horizontal("lower_days", "entry_days")).height
+    if n:
+        raise BadFrame(
+            "FollowUp",
+            f"{n} rows have upper_days on or before lower_days or entry_days, so there is no day left on "
+            "which they can have resolved; mark them is_usable = false",
+        )
+
+
+def _observed(rows: pl.DataFrame) -> tuple[Observations, NDArray[np.int64]]:
+    """Take the ends of every row, in an order that does not depend on the frame's, and its child."""
+    has_siblings = "patient_id" in rows.columns and rows["patient_id"].is_duplicated().any()
+    keys = ["patient_id", *ENDS] if has_siblings else ENDS
+    ordered = rows.select(keys).sort(keys, nulls_last=True)
+    entry, lower, upper = (ordered[name].cast(pl.Float64).fill_null(np.inf).to_numpy() for name in ENDS)
+    child = ordered["patient_id"].rle_id().to_numpy() if has_siblings else np.arange(rows.height)
+    return Observations(np.maximum(lower, entry), upper, entry, np.ones(rows.height)), child.astype(np.int64)
+
+
+def _distinct(rows: Observations, weight: Floats) -> Observations:
+    """Merge equal rows, and drop those without weight."""
+    ends = pl.DataFrame({"lower": rows.lower, "upper": rows.upper, "entry": rows.entry, "weight": weight})
+    merged = (
+        ends.filter(pl.col("weight") > 0)
+        .group_by("lower", "upper", "entry")
+        .agg(pl.col("weight").sum())
+        .sort("lower", "upper", "entry")
+    )
+    return Observations(*(merged[name].to_numpy() for name in ("lower", "upper", "entry", "weight")))
+
+
+def _curve(fit: Npmle, rows: Observations) -> StepCurve:
+    """Let the curve step at the right end of each cell that holds mass, up to the last day seen."""
+    is_step = np.isfinite(fit.right) & (-np.diff(fit.unresolved, prepend=1.0) > NO_MASS)
+    days = np.append(fit.start, fit.right[is_step])
+    unresolved = np.append(1.0, fit.unresolved[is_step])
+    last_day = float(max(rows.lower.max(), rows.upper[np.isfinite(rows.upper)].max(initial=0.0)))
+    if last_day > days[-1]:
+        days, unresolved = np.append(days, last_day), np.append(unresolved, unresolved[-1])
+    return StepCurve(days, unresolved, last_day)
+
+
+def _bootstrap(
+    rows: Observations, child: NDArray[np.int64], curve: StepCurve, definitions: Definitions, *, n: int
+) -> tuple[Floats, Floats, Limits, int]:
+    """Make limits of the curve and of its quantities from resamples, and count those left out.
+
+    A resample without the earliest entrants cannot be read from the day on which the curve starts.
+    One child cannot be resampled.
+    """
+    n = n if child[-1] > 0 else 0
+    fits = [npmle(drawn) for drawn in _resamples(rows, child, definitions.bootstrap_seed, n)]
+    curves = [_curve(fit, rows) for fit in fits if fit.start <= curve.start]
+    if not curves:
+        unknown = np.full(len(curve.days), np.nan)
+        return unknown, unknown, {}, len(fits)
+    lower, upper = _percentiles(np.stack([drawn.value(curve.days) for drawn in curves]), definitions)
+    points = [point_values(drawn, definitions) for drawn in curves]
+    table = np.array([list(values.values()) for values in points])
+    limits = dict(zip(points[0], zip(*_percentiles(table, definitions), strict=True), strict=True))
+    return lower, upper, limits, len(fits) - len(curves)
+
+
+def _resamples(rows: Observations, child: NDArray[np.int64], seed: int, n: int) -> Iterator[Observations]:
+    """Draw children with replacement, each with all of its episodes."""
+    draws = np.random.default_rng(seed)
+    n_children = int(child[-1]) + 1
+    for _ in range(n):
+        times = draws.multinomial(n_children, np.full(n_children, 1 / n_children))
+        yield _distinct(rows, times[child].astype(float))
+
+
+def _percentiles(values: Floats, definitions: Definitions) -> tuple[Floats, Floats]:
+    """Take order statistics, not means of two, because values may be infinite."""
+    tail = (1 - definitions.confidence) / 2
+    lower, upper = np.quantile(values, [tail, 1 - tail], axis=0, method="inverted_cdf")
+    return lower, upper
+
+
+def _moved_to_entry(strata: dict[str, pl.DataFrame]) -> list[str]:
+    n = sum(rows.filter(pl.col("lower_days") < pl.col("entry_days")).height for rows in strata.values())
+    if n == 0:
+        return []
+    return [
+        f"{n} episodes were last seen unresolved before their day of entry and count as unresolved on it."
+    ]
+
+
+def _in_words(definitions: Definitions, violation: float, *, with_limits: bool) -> list[str]:
+    limits = (
+        f"Limits at {100 * definitions.confidence:g} % are percentiles of {definitions.bootstrap_replicates} "
+        "resamples of children; one that ends earlier carries its last share on."
+    )
+    return [
+        "An episode resolved after its last unresolved count and by its first normal one; the curve "
+        "steps at the right end of each cell, so it is the latest reading that the data allow.",
+        "Days of visits, and the end of observation, have nothing to do with resolution.",
+        limits if with_limits else "No limits were asked for.",
+        f"The conditions of the maximum are met to {violation:.0e} per episode.",
+    ]

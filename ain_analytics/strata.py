@@ -1,0 +1,130 @@
+"""Which rows of a follow-up an estimate uses, group by group, and what was decided on the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from ain_analytics.definitions import Definitions
+from ain_analytics.errors import BadFrame, EmptyStratum
+
+ALL = "all"
+"""Name of the one stratum of an estimate that is not split."""
+
+NOT_RECORDED = "not_recorded"
+"""Name of the stratum of rows that have no value in the column that splits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strata:
+    """Rows of each stratum in order, and what is to be said of how they were chosen."""
+
+    rows: dict[str, pl.DataFrame]
+    assumptions: tuple[str, ...]
+
+
+def strata_of(
+    follow_up: pl.DataFrame, *, by: str | None, definitions: Definitions, columns: Sequence[str]
+) -> Strata:
+    """Choose the rows that an estimate uses, and split them.
+
+    Parameters
+    ----------
+    follow_up : one row per episode
+        Holds `columns`; where present, `is_usable`, `episode_number` and `entry_days` are heeded.
+    by : name of the column that splits, or None
+    definitions : Definitions
+        Its `episodes_used` says whether later episodes count.
+    columns : names of the columns that the estimate reads
+        `…_days` hold whole days, `is_…` true or false; null only where `upper_days` says that
+        the resolution was not seen.
+
+    Returns
+    -------
+    Strata
+        `entry_days` is filled with 0 where it is null or absent.
+
+    Raises
+    ------
+    BadFrame
+        A column is missing, is of the wrong type, or holds nulls or negative days.
+    EmptyStratum
+        No row is left.
+    """
+    wanted = [*columns, *([by] if by is not None else [])]
+    missing = [name for name in wanted if name not in follow_up.columns]
+    if missing:
+        raise BadFrame("FollowUp", f"it lacks the column(s) {', '.join(missing)}")
+    usable, said = _usable(follow_up)
+    first, said_of_first = _first_episodes(usable, definitions)
+    if first.is_empty():
+        raise EmptyStratum(ALL, " ".join(["no usable episode is left.", *said, *said_of_first]))
+    if "entry_days" not in first.columns:
+        first = first.with_columns(entry_days=pl.lit(0, pl.Int32))
+    kept = {*wanted, "patient_id"} & set(first.columns)
+    first = first.select(*sorted(kept), pl.col("entry_days").fill_null(0))
+    _refuse_bad_values(first, ["entry_days", *columns])
+    return Strata(_split(first, by), (*said, *said_of_first, *_entry_in_words(first)))
+
+
+def _usable(follow_up: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    if "is_usable" not in follow_up.columns:
+        return follow_up, []
+    usable = follow_up.filter(pl.col("is_usable"))
+    n = follow_up.height - usable.height
+    if n == 0:
+        return usable, ["No episode was set aside as unusable."]
+    reasons = ""
+    if "why_unusable" in follow_up.columns:
+        counts = (
+            follow_up.filter(~pl.col("is_usable").fill_null(value=False))
+            .select(pl.col("why_unusable").cast(pl.String).fill_null("no reason given"))
+            .group_by("why_unusable")
+            .len("n")
+            .sort("why_unusable")
+        )
+        reasons = ": " + ", ".join(f"{count} {reason}" for reason, count in counts.iter_rows())
+    return usable, [f"{n} of {follow_up.height} episodes set aside as unusable{reasons}."]
+
+
+def _first_episodes(usable: pl.DataFrame, definitions: Definitions) -> tuple[pl.DataFrame, list[str]]:
+    if "episode_number" not in usable.columns:
+        return usable, []
+    later = usable.filter(pl.col("episode_number") > 1).height
+    if definitions.episodes_used == "first":
+        said = f"Each child's first episode only; {later} later episodes left out."
+        return usable.filter(pl.col("episode_number") == 1), [said]
+    return usable, [f"All episodes, {later} of them a child's second or later."]
+
+
+def _entry_in_words(rows: pl.DataFrame) -> list[str]:
+    late = rows.filter(pl.col("entry_days") > 0).height
+    if late == 0:
+        return ["Every episode is at risk from day zero."]
+    return [f"Delayed entry: {late} of {rows.height} episodes are at risk only after their day of entry."]
+
+
+def _refuse_bad_values(rows: pl.DataFrame, columns: Sequence[str]) -> None:
+    for name in columns:
+        kind = rows.schema[name]
+        if name.startswith("is_") and kind != pl.Boolean:
+            raise BadFrame("FollowUp", f"{name} is {kind}, but true or false is needed")
+        if name.endswith("_days") and not kind.is_integer():
+            raise BadFrame("FollowUp", f"{name} is {kind}, but whole days are needed")
+        n_null = rows[name].null_count()
+        if n_null and name != "upper_days":
+            raise BadFrame("FollowUp", f"{name} is null in {n_null} rows")
+        n_negative = rows.filter(pl.col(name).cast(pl.Int64) < 0).height
+        if n_negative:
+            raise BadFrame("FollowUp", f"{name} is negative in {n_negative} rows")
+
+
+def _split(rows: pl.DataFrame, by: str | None) -> dict[str, pl.DataFrame]:
+    if by is None:
+        return {ALL: rows}
+    parts = rows.sort(by, nulls_last=True, maintain_order=True).partition_by(by, maintain_order=True)
+    named: dict[str, pl.DataFrame] = {}
+    for part in parts:
+        name = part.select(pl.col(by).cast(pl.String).fill_null(NOT_RECORDED)).item(0, 0)
+        named[name] = pl.concat([named[name], part]) if name in named else part
+    return named
