@@ -1,0 +1,102 @@
+"""Who is left at each step from the extract to the curve, and why the others are not."""
+
+import polars as pl
+
+from ain_analytics.registry import Registry
+from ain_analytics.schema.derived import FollowUp
+from ain_analytics.schema.results import Attrition
+
+WHY_UNUSABLE = {
+    "origin_unknown": "Day zero is not known.",
+    "resolved_before_entry": "Resolved no later than the day from which the child could be seen at risk.",
+    "censored_before_entry": "Last seen unresolved no later than that day.",
+    "no_time_followed": "Nothing is known after day zero.",
+}
+"""Why an episode cannot enter an estimate, in the order of the steps."""
+
+
+def attrition(registry: Registry, cases: pl.DataFrame, follow_up: pl.DataFrame) -> pl.DataFrame:
+    """Count who is left at each step from the extract to the curve.
+
+    Parameters
+    ----------
+    registry : Registry
+    cases : Case, one row per episode
+    follow_up : FollowUp, one row per episode
+
+    Returns
+    -------
+    polars.DataFrame
+        `Attrition`, one row per step; each step is a part of the one before. The last but one is
+        what a curve of all episodes is made of, the last one those that are autoimmune at baseline.
+
+    Examples
+    --------
+    >>> import ain_analytics as ain
+    >>> demo = ain.simulate(20, seed=1)
+    >>> registry = ain.open_registry(demo.tables, extracted_on=demo.extracted_on)
+    >>> cases = ain.classify(registry)
+    >>> steps = ain.attrition(registry, cases, ain.follow_up(registry, cases))
+    >>> steps["n_children"].is_sorted(descending=True)
+    True
+    """
+    steps = [*_children(registry), *_episodes(registry, cases, follow_up)]
+    rows = [(number, *step) for number, step in enumerate(steps, start=1)]
+    return Attrition.validate(pl.DataFrame(rows, schema=Attrition.column_names(), orient="row"), cast=True)
+
+
+Step = tuple[str, str, int, int | None]
+
+
+def _children(registry: Registry) -> list[Step]:
+    """Count children up to those with a count that may decide something."""
+    fates = registry.frame("row_fate").filter(
+        (pl.col("table_name") == "patient") & (pl.col("fate") != "used")
+    )
+    set_aside = ", ".join(sorted(fates["fate"])) or "none"
+    counts = registry.frame("daily_anc").select("patient_id", "is_masked")
+    unmasked = counts.filter(~pl.col("is_masked"))
+    in_extract = registry.connection.sql("select count(*) from child").fetchall()[0][0]
+    return [
+        ("Children in the extract", "Every key in the table `patient`.", in_extract, None),
+        ("Usable children", f"Rows set aside: {set_aside}.", registry.n_rows("patient"), None),
+        ("Children with a usable count", "The others have no neutrophil count.", _n(counts), None),
+        (
+            "Children with an unmasked count",
+            "All counts of the others lie under a treatment that masks.",
+            _n(unmasked),
+            None,
+        ),
+    ]
+
+
+def _episodes(registry: Registry, cases: pl.DataFrame, follow_up: pl.DataFrame) -> list[Step]:
+    """Count episodes up to those that a curve is made of."""
+    left = follow_up.select(*FollowUp.primary_key(), "why_unusable")
+    steps = [_step("Children with an episode", "The others were never neutropenic by this definition.", left)]
+    if registry.definitions.episodes_used == "first":
+        left = left.filter(pl.col("episode_number") == 1)
+        steps.append(_step("First episodes", "Only the first episode of a child is followed.", left))
+    for why, words in WHY_UNUSABLE.items():
+        kept = left.filter(pl.col("why_unusable").ne_missing(pl.lit(why)))
+        if kept.height < left.height:
+            left = kept
+            steps.append(_step(f"Without {why}", words, left))
+    autoimmune = cases.filter("is_ain")
+    return [
+        *steps,
+        _step("Episodes in the estimate", "All that is left.", left),
+        _step(
+            "Autoimmune at baseline",
+            "Primary, probable primary and secondary autoimmune; the others are of another class.",
+            left.join(autoimmune, on=FollowUp.primary_key(), how="semi"),
+        ),
+    ]
+
+
+def _step(step: str, reason: str, episodes: pl.DataFrame) -> Step:
+    return step, reason, _n(episodes), episodes.height
+
+
+def _n(rows: pl.DataFrame) -> int:
+    return rows["patient_id"].n_unique()
