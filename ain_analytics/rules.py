@@ -105,11 +105,12 @@ _RULES = (
     ),
     Rule(
         "secondary_autoimmune",
-        "Another autoimmune disease, or a second cytopenia (hemoglobin below {hemoglobin_below} g/dL, "
-        "platelets below {platelets_below} × 10⁹/L) within {cytopenia_window_days} days of the episode.",
+        "Another autoimmune disease; or a positive antibody test and a second cytopenia (hemoglobin below "
+        "{hemoglobin_below} g/dL, platelets below {platelets_below} × 10⁹/L) within "
+        "{cytopenia_window_days} days of the episode. A second cytopenia alone may be lack of iron.",
         OURS,
         ("autoimmune_disease", "second_cytopenia"),
-        has("autoimmune_disease", "second_cytopenia"),
+        has("autoimmune_disease") | (has("second_cytopenia") & has("antibody_positive")),
     ),
     Rule(
         "secondary_immunodeficiency",

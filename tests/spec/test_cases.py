@@ -147,8 +147,8 @@ def test_malignancy_or_chemotherapy(given, with_onset, expect):
     """)  # fmt: skip
 
 
-def test_another_autoimmune_disease_or_a_second_cytopenia_is_secondary(given, with_onset, expect):
-    with_onset("lupus", "platelets", "both", "mild")
+def test_another_autoimmune_disease_is_secondary_and_a_second_cytopenia_with_antibodies(given, with_onset, expect):
+    with_onset("lupus", "platelets", "both", "mild", "pale")
     given("diagnosis", """
         patient | day | code
         lupus   | 205 | M32.9
@@ -159,6 +159,7 @@ def test_another_autoimmune_disease_or_a_second_cytopenia_is_secondary(given, wi
         platelets | 215 | 777-3 | 99    | 10*9/L
         both      | 215 | 777-3 | 20    | 10*9/L
         mild      | 215 | 777-3 | 100   | 10*9/L
+        pale      | 215 | 718-7 | 7.9   | g/dL
     """)  # fmt: skip
     given("antibody_test", """
         patient   | day | test | result
@@ -169,8 +170,9 @@ def test_another_autoimmune_disease_or_a_second_cytopenia_is_secondary(given, wi
         patient   | case_class           | evidence                             | known_on | is_ain
         lupus     | secondary_autoimmune | autoimmune_disease                   | 205      | yes
         platelets | secondary_autoimmune | second_cytopenia                     | 215      | yes
-        both      | secondary_autoimmune | autoimmune_disease, second_cytopenia | 215      | yes
+        both      | secondary_autoimmune | autoimmune_disease, second_cytopenia | 270      | yes
         mild      | primary_autoimmune   | antibody_positive                    | 210      | yes
+        pale      | undetermined         | none                                 | 215      | no
     """)  # fmt: skip
 
 
