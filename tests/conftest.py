@@ -145,7 +145,7 @@ class Story:
         if self.opened is None:
             from ain_analytics.registry import open_registry
 
-            self.opened = open_registry(self.frames(), definitions=TEXTBOOK, extracted_on=EXTRACTED)
+            self.opened = open_registry(self.frames(), definitions=definitions, extracted_on=EXTRACTED)
         return self.opened.under(definitions)
 
     def children(self) -> dict[str, reference.Child]:

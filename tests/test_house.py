@@ -1,0 +1,368 @@
+"""The conventions that matter, as tests: floors, sizes, headers, lint, one place for each number."""
+
+import ast
+import csv
+import doctest
+import importlib
+import inspect
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+import ain_analytics as ain
+from ain_analytics.codes import CODE_TABLES
+from ain_analytics.schema import RAW, TABLES
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "ain_analytics"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
+
+FLOORS = (
+    "errors",
+    "definitions schema codes quantities step_curve files output lab notebook_renderer",
+    "wording definition_file endings extract rules strata kaplan_meier log_rank turnbull_cells "
+    "published_records",
+    "raw_tables curve_result npmle_newton",
+    "registry npmle curves",
+    "cases followup oddities intervals published_group characteristics small_cells",
+    "quality attrition disclosure published_answers",
+    "published shared",
+    "charts dictionary synthetic manifest study_result",
+    "tables report_page report_text",
+    "report",
+    "study",
+)
+"""Rooms (a module, or a package that is one), the ground floor first; a room reads lower floors only."""
+DOORS = ("__init__", "__main__", "cli")
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
+
+MAY_HOLD_NUMBERS = {
+    "definitions": "the place of every number of a study",
+    "synthetic": "what the made-up registry is like, each with unit, meaning and source",
+    "charts": "sizes of a picture",
+    "tables": "sizes of a table",
+    "report": "sizes of a page",
+    "notebook_renderer": "version of a format",
+    "study": "shares of a progress bar",
+    "codes": "ranks, and a whole in percent",
+    "files": "sizes of a file's parts",
+    "wording": "months of a year",
+    "characteristics": "quartiles",
+    "quantities": "the median",
+    "published_records": "months of a year, and how the literature prints",
+    "published": "how a p-value is printed",
+    "step_curve": "quartiles",
+    "kaplan_meier": "numerical tolerance",
+    "log_rank": "numerical tolerance",
+    "intervals": "numerical tolerance",
+    "npmle": "numerical tolerance",
+    "npmle_newton": "numerical tolerance",
+    "turnbull_cells": "numerical tolerance",
+    "disclosure": "numerical tolerance",
+    "small_cells": "numerical tolerance",
+    "__main__": "exit codes",
+}
+HARMLESS = (0, 1, 2, 100)
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "ain_analytics":
+            yield from (alias.name for alias in node.names if alias.name in FLOOR_OF)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ain_analytics."):
+            yield (node.module or "").split(".")[1]
+        elif isinstance(node, ast.Import):
+            yield from (
+                alias.name.split(".")[1] for alias in node.names if alias.name.startswith("ain_analytics.")
+            )
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_a_module_imports_from_lower_floors_only(path: Path) -> None:
+    room = room_of(path)
+    if room in DOORS:
+        return
+    assert room in FLOOR_OF, f"{room} has no floor in tests/test_house.py"
+    too_high = {
+        other for other in imported_rooms(path) if other != room and FLOOR_OF.get(other, 99) >= FLOOR_OF[room]
+    }
+    assert not too_high
+
+
+def test_every_floor_names_a_room_that_exists() -> None:
+    assert set(FLOOR_OF) == {room_of(path) for path in MODULES} - set(DOORS)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_a_module_has_at_most_three_hundred_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_a_number_of_a_study_stands_in_the_definitions_only(path: Path) -> None:
+    if room_of(path) in MAY_HOLD_NUMBERS:
+        return
+    found = [
+        f"{node.value} in line {node.lineno}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value not in HARMLESS
+    ]
+    assert not found
+
+
+def test_pandas_is_imported_only_where_lifelines_is_called() -> None:
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        if re.search(r"^\s*(import|from) pandas", text, re.MULTILINE):
+            assert re.search(r"(lifelines|surpyval|statsmodels)", text), relative(path)
+
+
+HEADER = re.compile(r"(?P<name>\w+): one row per .+?\. Reads: (?P<reads>.+?)\. Key: .+?\. Rule: .+\.")
+
+
+def header_of(view: Path) -> dict[str, str]:
+    lines = [
+        line.removeprefix("-- ")
+        for line in view.read_text(encoding="utf-8").splitlines()
+        if line.startswith("-- ")
+    ]
+    text = " ".join(lines)
+    found = HEADER.fullmatch(text)
+    assert found, f"the header of {relative(view)} is not NAME: one row per …, Reads:, Key:, Rule:"
+    return found.groupdict()
+
+
+def parsed(view: Path) -> exp.Expression:
+    return sqlglot.parse_one(view.read_text(encoding="utf-8"), read="duckdb")
+
+
+def name_in(view: Path) -> str:
+    return re.sub(r"^\d\d_", "", view.stem)
+
+
+def number_of(view: Path) -> int:
+    return int(view.name[:2]) if view.name[:2].isdigit() else 0
+
+
+NUMBER_OF = {name_in(view): number_of(view) for view in VIEWS}
+BASE_TABLES = {f"source_{table}" for table in RAW} | set(CODE_TABLES) | {
+    "source_malformed", "extract_info", "method_rank", "definition", "anc_band",
+}  # fmt: skip
+
+
+def read_by(view: Path) -> set[str]:
+    tree = parsed(view)
+    steps = {step.alias for step in tree.find_all(exp.CTE)}
+    return {table.name for table in tree.find_all(exp.Table)} - steps - {name_in(view)}
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=relative)
+def test_a_view_says_what_it_is_and_what_it_reads(view: Path) -> None:
+    header = header_of(view)
+    assert header["name"] == name_in(view)
+    assert set(header["reads"].split(", ")) == read_by(view)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=relative)
+def test_a_view_reads_lower_numbers_only(view: Path) -> None:
+    for name in read_by(view):
+        assert name in BASE_TABLES or NUMBER_OF[name] < number_of(view), name
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=relative)
+def test_a_file_creates_the_view_of_its_name_and_nothing_else(view: Path) -> None:
+    statements = [tree for tree in sqlglot.parse(view.read_text(encoding="utf-8"), read="duckdb") if tree]
+    assert len(statements) == 1
+    assert isinstance(statements[0], exp.Create)
+    assert statements[0].kind == "VIEW"
+    assert statements[0].find(exp.Table).name == name_in(view)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=relative)
+def test_a_view_has_at_most_ninety_lines(view: Path) -> None:
+    assert len(view.read_text(encoding="utf-8").splitlines()) <= 90
+
+
+def is_number(literal: exp.Literal) -> bool:
+    text = literal.this
+    is_measure = isinstance(literal.parent, exp.Interval) or re.fullmatch(r"\d{4}-\d\d(-\d\d)?.*", text)
+    return not isinstance(literal.parent, exp.DataTypeParam) and bool(not literal.is_string or is_measure)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=relative)
+def test_no_number_stands_in_a_view_but_0_and_1(view: Path) -> None:
+    found = [literal.this for literal in parsed(view).find_all(exp.Literal) if is_number(literal)]
+    assert set(found) <= {"0", "1"}
+
+
+NOT_PORTABLE = re.compile(
+    r"\b(qualify|asof|pivot|unpivot|group\s+by\s+all|order\s+by\s+all|list|list_\w+|array_agg|arg_min|arg_max|"
+    r"min_by|max_by|any_value|first|last|percentile_\w+|quantile\w*|approx_\w+|exclude|columns)\b\s*(?=\(|\s)",
+    re.IGNORECASE,
+)
+FUNCTIONS_ONLY = ("first", "last", "list", "columns", "exclude")
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if number_of(view)], ids=relative)
+def test_a_view_keeps_to_portable_sql(view: Path) -> None:
+    text = re.sub(r"--.*|'[^']*'", "", view.read_text(encoding="utf-8"))
+    found = [
+        hit.group(1)
+        for hit in NOT_PORTABLE.finditer(text)
+        if hit.group(1).lower() not in FUNCTIONS_ONLY or text[hit.end() :].startswith("(")
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=relative)
+def test_the_last_select_of_a_view_names_its_columns(view: Path) -> None:
+    query: Any = parsed(view).expression
+    selects = [query] if isinstance(query, exp.Select) else [query.left, query.right]
+    columns = [column for select in selects for column in select.expressions if not column.find(exp.Count)]
+    assert not [column.sql() for column in columns if column.find(exp.Star)]
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("sqlfluff", "lint", "sql")],
+    ids=" ".join,
+)
+def test_the_tools_find_nothing(command: tuple[str, ...]) -> None:
+    assert run(*command) == ""
+
+
+@pytest.mark.parametrize("name", RAW | TABLES)
+def test_every_column_has_a_meaning_and_each_measured_one_a_unit(name: str) -> None:
+    for table in (kinds[name] for kinds in (RAW, TABLES) if name in kinds):
+        assert (table.__doc__ or "").startswith("One row per")
+        for column, said in table.columns().items():
+            assert said.description, column
+            if type(said).__name__ in ("Float64", "Int32", "Int64") and not said.primary_key:
+                assert (said.metadata or {}).get("unit"), column
+
+
+PUBLIC = [name for name in ain.__all__ if name not in ("AinError", "PRESETS")]
+
+
+@pytest.fixture(scope="module")
+def shown() -> dict[str, Any]:
+    """What examples may use without making it: the same small study everywhere."""
+    demo = ain.simulate(60, seed=7)
+    registry = ain.open_registry(demo.tables, extracted_on=demo.extracted_on)
+    cases = ain.classify(registry)
+    followed = ain.follow_up(registry, cases)
+    return {
+        "ain": ain,
+        "demo": demo,
+        "registry": registry,
+        "cases": cases,
+        "followed": followed,
+        "curve": ain.interval_curve(followed),
+        "kaplan_meier": ain.resolution_curve(followed),
+        "comparison": ain.compare(registry, cases, followed),
+    }
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_name_has_a_docstring_with_an_example_that_runs(
+    name: str, shown: dict[str, Any]
+) -> None:
+    public = getattr(ain, name)
+    text = inspect.getdoc(public) or ""
+    assert "\nExamples\n--------\n" in text
+    if not inspect.isclass(public):
+        assert "\nReturns\n-------\n" in text
+        for parameter in inspect.signature(public).parameters:
+            assert re.search(rf"^(\w+, )*{parameter}(, \w+)* : ", text, re.MULTILINE), parameter
+    home = importlib.import_module(public.__module__)
+    test = doctest.DocTestParser().get_doctest(text, vars(home) | shown, name, None, 0)
+    assert [example for example in test.examples if doctest.SKIP not in example.options]
+    said: list[str] = []
+    doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS).run(
+        test, out=said.append
+    )
+    assert not "".join(said)
+
+
+def test_a_public_function_is_not_hidden_by_the_module_of_its_name() -> None:
+    for name in PUBLIC:
+        importlib.import_module(getattr(ain, name).__module__)
+        assert not inspect.ismodule(getattr(ain, name)), name
+
+
+def files_of_the_repository() -> list[Path]:
+    if (ROOT / ".git").exists():
+        listed = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+        return [ROOT / name for name in listed if (ROOT / name).is_file()]
+    return [path for path in ROOT.rglob("*") if path.is_file() and ".venv" not in path.parts]
+
+
+def test_no_file_names_a_machine() -> None:
+    homes = [f"/{where}/" for where in ("home", "root", "Users")]
+    for path in files_of_the_repository():
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        assert not [place for place in (f"{ROOT}/", *homes) if place in text and path != Path(__file__)], (
+            relative(path)
+        )
+
+
+def test_there_is_no_lock_file_and_constraints_are_names_and_versions() -> None:
+    assert not [
+        path
+        for path in files_of_the_repository()
+        if path.suffix == ".lock" or path.name.endswith("-lock.json")
+    ]
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert not [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9._+!]+", line)]
+
+
+def test_every_dependency_is_pinned_in_the_constraints() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = project["dependencies"] + project["optional-dependencies"]["test"]
+    pinned = {line.partition("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    assert {re.split(r"[<>=\[]", name)[0].lower() for name in asked} <= pinned
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "codelists").glob("*.csv")), ids=lambda path: path.stem)
+def test_no_unverified_code_is_shipped(path: Path) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    assert {row.get("verified", "yes") for row in rows} == {"yes"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_is_committed_without_outputs(path: Path) -> None:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")]
