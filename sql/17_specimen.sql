@@ -2,7 +2,8 @@
 -- Reads: specimen_role, definition.
 -- Key: (patient_id, specimen_key).
 -- Rule: an absolute count is preferred; else white cells times segmented and band forms, or
--- times all neutrophils; else absolute segmented and band forms together. All from one specimen.
+-- times all neutrophils; else absolute segmented and band forms together. All from one specimen;
+-- forms that make up more than the whole are no count.
 create or replace view specimen as
 with measure as (
     select
@@ -28,7 +29,10 @@ computed as (
         measure.patient_id,
         measure.specimen_key,
         measure.anc_rank,
-        measure.wbc * (measure.segment_share + measure.band_share) / measure.segment_whole as from_forms,
+        case
+            when measure.segment_share + measure.band_share <= measure.segment_whole
+                then measure.wbc * (measure.segment_share + measure.band_share) / measure.segment_whole
+        end as from_forms,
         measure.wbc * measure.neutrophils / measure.neutrophil_whole as from_share,
         measure.segments + measure.bands as from_counts
     from measure

@@ -41,7 +41,7 @@ class RawLabResult(RawRow):
     """One row per result of a laboratory, as the registry said it."""
 
     patient_id = said("Key of the child.", obligatory=True)
-    sampled_at = said("Day, and time if known, at which the blood was drawn.", obligatory=True)
+    sampled_at = said("Day, and time if known, at which the blood was drawn, by the clock of the place; a time zone is not heeded.", obligatory=True)
     code = said("What was measured.", obligatory=True)
     value = said("The result; `<0.1` is below the limit of detection.", obligatory=True)
     unit = said("Unit of the result as written.", obligatory=True)

@@ -62,7 +62,7 @@ class Patient(dy.Schema):
 
 
 class AncResult(dy.Schema):
-    """One row per specimen from which a neutrophil count is known."""
+    """One row per neutrophil count: of a specimen, or of each different value that its best method gave."""
 
     patient_id = key()
     specimen_key = dy.String(primary_key=True, description="Key of the blood sample; made from the time of sampling where none was given.")
@@ -90,24 +90,24 @@ class AntibodyTest(dy.Schema):
 
 
 class Cause(dy.Schema):
-    """One row per recorded diagnosis, with its role in the code lists."""
+    """One row per recorded diagnosis and role that the code lists give it."""
 
     patient_id = dy.String(description=PATIENT)
     recorded_on = dy.Date(description="Day on which the diagnosis was recorded.")
     code = dy.String(description="Code of the diagnosis.")
-    role = dy.String(description="What the code lists say of it, e.g. autoimmune_disease; `other` where they say nothing.")
+    role = dy.String(primary_key=True, description="What the code lists say of it, e.g. autoimmune_disease; `other` where they say nothing.")
     file = dy.String(primary_key=True, description=FILE)
     row_number = dy.Int64(primary_key=True, description=ROW, metadata={"unit": "records"})
 
 
 class Treatment(dy.Schema):
-    """One row per course or dose of a drug."""
+    """One row per course or dose of a drug and role that the code lists give it."""
 
     patient_id = dy.String(description=PATIENT)
     started_on = dy.Date(description="First day of the course.")
     ended_on = dy.Date(description="Last day of the course; the first where none was given.")
     code = dy.String(description="Code of the drug.")
-    role = dy.String(description="What the code lists say of it, e.g. gcsf; `other` where they say nothing.")
+    role = dy.String(primary_key=True, description="What the code lists say of it, e.g. gcsf; `other` where they say nothing.")
     file = dy.String(primary_key=True, description=FILE)
     row_number = dy.Int64(primary_key=True, description=ROW, metadata={"unit": "records"})
 

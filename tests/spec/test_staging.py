@@ -655,3 +655,25 @@ def test_every_row_has_one_fate(rows, n_copies):
         assert 1 <= registry.n_rows("anc_result") <= used["lab_result"]
         assert not registry.frame("anc_result").select("patient_id", "specimen_key").is_duplicated().any()
         assert not registry.frame("patient")["patient_id"].is_duplicated().any()
+
+
+def test_one_count_written_in_two_units_is_one_count(expect_fates):
+    expect_fates("lab_result", """
+        patient | day | code  | value | unit   | specimen_id | fate
+        P1      |  40 | 751-8 | 1.3   | 10*9/L | S           | used
+        P1      |  40 | 751-8 | 1300  | /uL    | S           | superseded
+        P1      |  41 | 751-8 | 1.3   | 10*9/L | T           | used
+        P1      |  41 | 751-8 | 1301  | /uL    | T           | used
+    """)  # fmt: skip
+
+
+def test_forms_that_make_up_more_than_the_whole_are_no_count(expect_fates):
+    expect_fates("lab_result", """
+        patient | day | code    | value | unit   | specimen_id | fate
+        P1      |  40 | 6690-2  | 4     | 10*9/L | S           | used
+        P1      |  40 | 26505-8 | 90    | %      | S           | used
+        P1      |  40 | 26508-2 | 10    | %      | S           | used
+        P1      |  41 | 6690-2  | 4     | 10*9/L | T           | incomplete
+        P1      |  41 | 26505-8 | 90    | %      | T           | incomplete
+        P1      |  41 | 26508-2 | 10.1  | %      | T           | incomplete
+    """)  # fmt: skip
