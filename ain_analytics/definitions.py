@@ -35,6 +35,11 @@ class AncBand:
         Counts below it are neutropenic, 10⁹/L.
     exit_limit : float
         Counts at or above it are normal inside an episode, 10⁹/L.
+
+    Examples
+    --------
+    >>> Definitions(name="flat", anc_bands=(AncBand(0, 1.5, 1.5),)).anc_bands[0].entry_limit
+    1.5
     """
 
     from_months: int
@@ -53,12 +58,8 @@ def _stage(name: Stage):  # type: ignore[no-untyped-def]
 
 
 staging, counts, episodes = _stage("staging"), _stage("counts"), _stage("episodes")
-cases, follow_up, estimates, release = (
-    _stage("cases"),
-    _stage("follow_up"),
-    _stage("estimates"),
-    _stage("release"),
-)
+cases, follow_up = _stage("cases"), _stage("follow_up")
+estimates, release = _stage("estimates"), _stage("release")
 
 CTCAE = "CTCAE 5.0, neutrophil count decreased"
 
@@ -220,15 +221,8 @@ _ONE_OF = {
     "episodes_used": ("first", "all"),
 }
 _AT_LEAST_ONE = (
-    "onset_counts",
-    "resolution_counts",
-    "negative_tests_for_idiopathic",
-    "cycle_counts_per_week",
-    "cycle_weeks",
-    "rmst_months",
-    "minimum_at_risk",
-    "bootstrap_replicates",
-    "minimum_cell",
+    "onset_counts", "resolution_counts", "negative_tests_for_idiopathic", "cycle_counts_per_week",
+    "cycle_weeks", "rmst_months", "minimum_at_risk", "bootstrap_replicates", "minimum_cell",
 )
 
 

@@ -253,7 +253,7 @@ def test_lab_opens_jupyterlab_in_the_folder(
 ) -> None:
     called: list[tuple[list[str], Path]] = []
     monkeypatch.setattr(subprocess, "call", lambda command, cwd: called.append((command, cwd)) or 0)
-    assert ain("lab", "-o", "mine", "--no-browser").code == 0
+    assert ain("lab", "-o", "mine", "--", "--no-browser").code == 0
     assert called == [([sys.executable, "-m", "jupyterlab", "--no-browser"], Path("mine"))]
 
 

@@ -54,6 +54,7 @@ MAY_HOLD_NUMBERS = {
     "report": "sizes of a page",
     "notebook_renderer": "version of a format",
     "study": "shares of a progress bar",
+    "shared": "ranks",
     "codes": "ranks, and a whole in percent",
     "files": "sizes of a file's parts",
     "wording": "months of a year",
@@ -113,7 +114,8 @@ def test_every_floor_names_a_room_that_exists() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_a_module_has_at_most_three_hundred_lines(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+    n_lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert n_lines <= 300
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
@@ -198,7 +200,8 @@ def test_a_file_creates_the_view_of_its_name_and_nothing_else(view: Path) -> Non
 
 @pytest.mark.parametrize("view", VIEWS, ids=relative)
 def test_a_view_has_at_most_ninety_lines(view: Path) -> None:
-    assert len(view.read_text(encoding="utf-8").splitlines()) <= 90
+    n_lines = len(view.read_text(encoding="utf-8").splitlines())
+    assert n_lines <= 90
 
 
 def is_number(literal: exp.Literal) -> bool:
@@ -325,7 +328,9 @@ def files_of_the_repository() -> list[Path]:
             check=True,
         ).stdout.splitlines()
         return [ROOT / name for name in listed if (ROOT / name).is_file()]
-    return [path for path in ROOT.rglob("*") if path.is_file() and ".venv" not in path.parts]
+    made = ("__pycache__", "ain_demo", "ain_report", "ain_notebooks")  # and whatever begins with a dot
+    names = [path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file()]
+    return [ROOT / name for name in names if not [p for p in name.parts if p.startswith(".") or p in made]]
 
 
 def test_no_file_names_a_machine() -> None:

@@ -61,7 +61,8 @@ def test_strict_or_not_at_the_cut_is_said(is_inclusive: bool, words: str) -> Non
 
 def test_three_bands_are_said_in_order() -> None:
     bands = (AncBand(0, 1.0, 1.0), AncBand(12, 1.5, 1.5), AncBand(24, 1.8, 1.8))
-    limit = next(line for line in in_words(replace(TEXTBOOK, anc_bands=bands)) if "neutropenic when" in line)
+    said = in_words(replace(TEXTBOOK, anc_bands=bands))
+    limit = next(line for line in said if "neutropenic when" in line)
     assert limit == (
         "A count is neutropenic when it is strictly below 1.0 × 10⁹/L before the first birthday, strictly below "
         "1.5 × 10⁹/L before the age of 24 months, strictly below 1.8 × 10⁹/L from then on."

@@ -1,0 +1,24 @@
+"""Charts: each takes a result and returns an Altair chart. They only show."""
+
+from ain_analytics.charts.bounds import chart_bounds
+from ain_analytics.charts.classes import chart_case_classes
+from ain_analytics.charts.cohort import chart_attrition, chart_row_fates
+from ain_analytics.charts.curve import chart_resolution
+from ain_analytics.charts.export import save_chart, svg_of
+from ain_analytics.charts.patient import chart_patient
+from ain_analytics.charts.published import chart_published
+from ain_analytics.notebook_renderer import enable_in_notebook
+
+__all__ = [
+    "chart_attrition",
+    "chart_bounds",
+    "chart_case_classes",
+    "chart_patient",
+    "chart_published",
+    "chart_resolution",
+    "chart_row_fates",
+    "save_chart",
+    "svg_of",
+]
+
+enable_in_notebook()

@@ -1,0 +1,114 @@
+"""What the literature reports, beside the same quantity on this registry."""
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from ain_analytics.charts import look
+
+PANELS = {
+    ("duration", "months"): "Durations, months",
+    ("age", "months"): "Ages, months",
+    ("duration", "percent"): "Shares by a time since the origin, percent",
+    ("age", "percent"): "Shares by an age, percent",
+    ("none", "percent"): "Shares, percent",
+}
+"""What is drawn, by scale and unit: a duration and an age never share an axis."""
+VERDICTS = {"compatible": look.PALETTE[0], "different": look.PALETTE[1], "not_comparable": "#8a8a8a"}
+
+
+def chart_published(comparison: pl.DataFrame, *, width: int = look.WIDE) -> alt.TopLevelMixin:
+    """Set each published figure beside the same quantity on this registry.
+
+    Parameters
+    ----------
+    comparison : PublishedComparison, one row per figure
+    width : int
+        Width of the plotting area in pixels.
+
+    Returns
+    -------
+    altair chart
+        One panel per scale and unit. Figures without a number on this registry are left out.
+
+    Examples
+    --------
+    >>> panels = chart_published(comparison).to_dict()["vconcat"]
+    >>> panels[0]["layer"][1]["encoding"]["x"]["axis"]["title"]
+    'Durations, months'
+    """
+    rows = {key: rows_of_panel(comparison, key) for key in PANELS}
+    panels = [_panel(rows[key], PANELS[key], key[1], width) for key in PANELS if not rows[key].is_empty()]
+    if not panels:
+        panels = [
+            alt.Chart(pl.DataFrame({"said": ["No published figure can be set beside this registry."]}))
+            .mark_text()
+            .encode(text="said:N")
+        ]
+    subtitle = (
+        "Diamond: published. Disc: the same quantity here, with limits. "
+        "Square: what ought to have been reported. "
+        "Blue: compatible; vermilion: different; grey: not comparable"
+    )
+    titles = [title for key, title in PANELS.items() if not rows[key].is_empty()]
+    only = f": {titles[0][0].lower()}{titles[0][1:]}" if len(titles) == 1 else ""
+    title = f"This registry beside the literature{only}"
+    return look.dressed(alt.vconcat(*panels, spacing=22), title, subtitle, width)
+
+
+def rows_of_panel(comparison: pl.DataFrame, key: tuple[str, str]) -> pl.DataFrame:
+    """Take the figures of one scale and unit that have a number here."""
+    scale, unit = (pl.col(name).cast(pl.String) for name in ("scale", "unit"))
+    is_known = pl.col("own").is_not_null() | pl.col("better").is_not_null()
+    return comparison.filter(
+        pl.col("published").is_not_null() & is_known & (scale == key[0]) & (unit == key[1])
+    )
+
+
+def _panel(rows: pl.DataFrame, title: str, unit: str, width: int) -> Any:
+    """Draw one scale: a line or two of text over each row of marks."""
+    shown = rows.with_columns(
+        pl.col("verdict").cast(pl.String), pl.Series("said", _lines(rows, width), dtype=pl.List(pl.String))
+    )
+    n_lines = max(shown["said"].list.len().to_list())
+    height = 30 + 14 * n_lines
+    edge = look.largest(shown, "published", "own_upper", "better_upper")
+    scale = alt.Scale(domain=[0, 100] if unit == "percent" else [0, edge * 1.06], nice=False)
+    axis = alt.Axis(title=title, grid=True, tickCount=max(4, width // 80), labelFlush=False)
+    y = alt.Y("figure_id:N", sort=shown["figure_id"].to_list(), axis=None, scale=alt.Scale(padding=0))
+    colour = alt.Color(
+        "verdict:N", legend=None, scale=alt.Scale(domain=list(VERDICTS), range=list(VERDICTS.values()))
+    )
+    base = alt.Chart(shown).encode(y=y, color=colour)
+    tips = [alt.Tooltip(name, type="nominal") for name in ("study", "statement", "reason")]
+    own, better = height / 2 - 20, height / 2 - 9
+
+    def x(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", scale=scale, axis=axis)
+
+    layers = [
+        base.mark_text(align="left", baseline="top", dy=3 - height / 2, fontSize=11).encode(
+            x=alt.value(0), text="said:N", color=alt.value(look.INK)
+        ),
+        base.mark_rule(strokeWidth=2, yOffset=own).encode(x=x("own_lower"), x2="own_upper:Q"),
+        base.mark_point(filled=True, size=80, opacity=1, yOffset=own).encode(x=x("own"), tooltip=tips),
+        base.mark_rule(strokeWidth=2, yOffset=better, strokeDash=[4, 2]).encode(
+            x=x("better_lower"), x2="better_upper:Q"
+        ),
+        base.mark_point(filled=True, shape="square", size=60, opacity=1, yOffset=better).encode(
+            x=x("better"), tooltip=tips
+        ),
+        base.mark_point(
+            filled=False, shape="diamond", size=110, strokeWidth=2, yOffset=own, opacity=1
+        ).encode(x=x("published"), color=alt.value(look.INK), tooltip=tips),
+    ]
+    return alt.layer(*layers).properties(width=width, height=height * shown.height)
+
+
+def _lines(rows: pl.DataFrame, width: int) -> list[list[str]]:
+    """Say each row: who reported what, and the verdict."""
+    what = pl.col("statement").str.replace(r" \(.*\)$", "")
+    verdict = pl.col("verdict").cast(pl.String).str.replace_all("_", " ")
+    said = rows.select(pl.format("{}: {} — {}", "study", what, verdict))
+    return [look.rows_of(text, width) for text in said.to_series().str.replace_all(" %", "\u00a0%").to_list()]

@@ -1,0 +1,237 @@
+"""The command line: what a user types, and what it says. The work is done elsewhere, imported late."""
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ain_analytics.definitions import PRESETS
+from ain_analytics.errors import BadOutput, NothingUsable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ain_analytics.raw_tables import Progress
+    from ain_analytics.study_result import Study
+
+app = typer.Typer(
+    help="How long autoimmune neutropenia lasts, from registry extracts.",
+    epilog="Begin with: ain demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Source = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder with patient.csv and lab_result.csv (see data_dictionary.md), or a .duckdb file."
+    ),
+]
+Definition = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME|FILE.toml",
+        help=f"Study definition: {', '.join(PRESETS)}; or a .toml file with choices of your own.",
+    ),
+]
+NOTEBOOKS = Path("ain_notebooks")
+NOTHING_USABLE = 1
+STALE = 1
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from ain_analytics import __version__
+
+        typer.echo(f"ain_analytics {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("ain_demo"),
+) -> None:
+    """Run the study on the demonstration registry that comes with the program."""
+    from tempfile import TemporaryDirectory
+
+    from ain_analytics.output import check_output
+    from ain_analytics.synthetic import demo_registry
+
+    check_output(out)
+    with TemporaryDirectory() as folder:
+        extract = demo_registry().write(folder)
+        _run(extract.rename(extract.with_name("demonstration_registry")), out, "textbook", None)
+
+
+@app.command()
+def study(
+    source: Source,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("ain_report"),
+    definition: Definition = "textbook",
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Split the curves by sex, site, case_class, is_ain, antibody_status or severity. "
+            "[default: case_class]",
+        ),
+    ] = None,
+) -> None:
+    """Study an extract: tables, curves, charts, and a report that works offline.
+
+    The results are put in their place whole, at the end; a run that fails leaves earlier ones as they were.
+    """
+    _run(source, out, definition, by)
+
+
+def _run(source: Path, out: Path, definition: str, by: str | None) -> None:
+    from ain_analytics.definition_file import read_definition
+    from ain_analytics.study import study as run_study
+
+    definitions = read_definition(definition)
+    command = shlex.join(["ain", *sys.argv[1:]])
+    with _progress() as progress:
+        found = run_study(source, out, definitions=definitions, by=by, progress=progress, command=command)
+    _say(found, out)
+    found.registry.close()
+
+
+def _say(found: "Study", out: Path) -> None:
+    console = _console()
+    for line in (*found.in_words(), *found.notes):
+        console.print(line)
+    console.print(f"Report: {out / 'report.html'}", style="bold green")
+    console.print(
+        "report.html and charts/ may be shown to others; tables/ hold a row per child and stay in the house."
+    )
+
+
+@app.command()
+def check(source: Source, definition: Definition = "textbook") -> None:
+    """Look at an extract: what is in it, what was set aside and why, what looks odd.
+
+    Ends with exit code 1 when nothing usable is in it.
+    """
+    from ain_analytics.definition_file import read_definition
+    from ain_analytics.quality import quality
+    from ain_analytics.registry import open_registry
+
+    definitions = read_definition(definition)
+    try:
+        with (
+            _progress() as progress,
+            open_registry(source, definitions=definitions, progress=progress) as registry,
+        ):
+            seen = quality(registry)
+    except NothingUsable as nothing:
+        typer.echo(str(nothing))
+        raise typer.Exit(NOTHING_USABLE) from None
+    console = _console()
+    for line in seen.as_text().splitlines():
+        console.print(line, style=None if line.startswith(" ") else "bold")
+    if not seen.is_usable:
+        typer.echo("\nNothing usable: no neutrophil count of any child is left.")
+        raise typer.Exit(NOTHING_USABLE)
+
+
+@app.command()
+def simulate(
+    patients: Annotated[int, typer.Option("-n", "--patients", min=1, help="Number of children.")],
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same registry.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="New folder for the extract.")],
+) -> None:
+    """Write a made-up registry whose truth is known, as an extract in the native format."""
+    from ain_analytics.output import atomic_folder
+    from ain_analytics.synthetic import simulate as make
+
+    place = out.expanduser().resolve()
+    if place.exists() and not (place.is_dir() and not any(place.iterdir())):
+        raise BadOutput(place, "exists and is not an empty folder; name a new one")
+    with _progress() as progress, atomic_folder(place) as folder:
+        make(patients, seed=seed, progress=progress).write(folder)
+    typer.echo(f"{patients} made-up children: {out / 'extract'}; the truth about them: {out / 'truth.csv'}")
+
+
+@app.command()
+def lab(
+    options: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- OPTION...]", help="Options of JupyterLab, such as -- --no-browser."),
+    ] = None,
+    folder: Annotated[Path, typer.Option("-o", "--out", help="Your folder for the notebooks.")] = NOTEBOOKS,
+    copy_only: Annotated[
+        bool, typer.Option("--copy-only", help="Copy the notebooks; do not open JupyterLab.")
+    ] = False,
+) -> None:
+    """Copy the notebooks to a folder of yours and open JupyterLab there.
+
+    Copies that you changed are kept as they are.
+    """
+    from ain_analytics.lab import copy_notebooks
+
+    place = folder.expanduser()
+    for name, happened in copy_notebooks(place).items():
+        typer.echo(f"{happened:<9} {name}")
+    if not copy_only:
+        raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyterlab", *(options or [])], cwd=place))
+
+
+@app.command()
+def dictionary(
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write.")] = Path("data_dictionary.md"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 when the file is stale.")
+    ] = False,
+) -> None:
+    """Write data_dictionary.md: every table, column and choice, with unit and meaning."""
+    from ain_analytics.dictionary import data_dictionary
+
+    text = data_dictionary()
+    if check:
+        is_fresh = out.is_file() and out.read_text(encoding="utf-8") == text
+        typer.echo(f"{out}: {'fresh' if is_fresh else 'stale; run ain dictionary'}")
+        raise typer.Exit(0 if is_fresh else STALE)
+    out.write_text(text, encoding="utf-8", newline="\n")
+    typer.echo(f"written: {out}")
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _progress() -> Iterator["Progress"]:
+    """Show a bar on a terminal; say nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=1.0)
+        done = 0.0
+
+        def advance(stage: str, share: float) -> None:
+            nonlocal done
+            done = max(done, share)
+            bar.update(task, completed=done, description=stage)
+
+        yield advance

@@ -1,0 +1,108 @@
+"""What the literature reports, beside the same quantity on this registry, written out."""
+
+from typing import Any
+
+import polars as pl
+from great_tables import GT, loc, style
+
+from ain_analytics.tables.look import NONE, dressed
+
+COLOURS = {"compatible": "#e4edf6", "different": "#fbe6d9", "not comparable": "#efefef"}
+UNITS = {"percent": "\u00a0%", "months": "\u00a0months", "p": "", "none": ""}
+WIDTHS: dict[str, str] = {
+    "source": "13%",
+    "statement": "17%",
+    "published": "9%",
+    "own": "10%",
+    "better": "15%",
+    "verdict": "9%",
+    "reason": "27%",
+}
+LABELS: dict[str, Any] = {
+    "source": "Source",
+    "statement": "What it says",
+    "published": "Published",
+    "own": "The same here",
+    "better": "What ought to be reported",
+    "verdict": "Verdict",
+    "reason": "Why",
+}
+
+
+def table_comparison(comparison: pl.DataFrame) -> GT:
+    """Set published figures beside the same quantity on this registry, with verdict and reason.
+
+    Parameters
+    ----------
+    comparison : PublishedComparison, one row per figure
+
+    Returns
+    -------
+    great_tables.GT
+
+    Examples
+    --------
+    >>> "Verdict" in table_comparison(comparison).as_raw_html()
+    True
+    """
+    shown = comparison.select(
+        pl.format("{} ({})", "study", "figure_id").alias("source"),
+        "statement",
+        _published().alias("published"),
+        _own("own").alias("own"),
+        _better().alias("better"),
+        pl.col("verdict").cast(pl.String).str.replace_all("_", " "),
+        _why().alias("reason"),
+    )
+    table = GT(shown, id="table_comparison").cols_label(LABELS).cols_width(WIDTHS)
+    for verdict, colour in COLOURS.items():
+        rows = [place for place, said in enumerate(shown["verdict"].to_list()) if said == verdict]
+        if rows:
+            table = table.tab_style(style.fill(colour), loc.body(columns="verdict", rows=rows))
+    table = table.tab_style(style.text(size="12px"), loc.body(columns=["better", "reason"]))
+    return dressed(table, ["A duration and an age are never compared with each other. Limits in brackets."])
+
+
+def _unit() -> pl.Expr:
+    return pl.col("unit").cast(pl.String).replace_strict(UNITS, default="")
+
+
+def _published() -> pl.Expr:
+    n = (
+        pl.when(pl.col("published_n").is_null())
+        .then(pl.lit(""))
+        .otherwise(pl.format(", n = {}", "published_n"))
+    )
+    said = pl.format("{}{}{}", pl.col("published").round(1), _unit(), n)
+    return pl.when(pl.col("published").is_null()).then(pl.lit(NONE)).otherwise(said)
+
+
+def _own(name: str) -> pl.Expr:
+    """Say a number of this registry with its limits, where it has any."""
+    ends = [pl.col(f"{name}_{end}") for end in ("lower", "upper")]
+    limits = pl.format(
+        " ({}\u00a0to\u00a0{})", *(end.round(1).cast(pl.String).fill_null("not reached") for end in ends)
+    )
+    has_limits = ends[0].is_not_null() | ends[1].is_not_null()
+    n = pl.format(", n = {}", "own_n").fill_null("") if name == "own" else pl.lit("")
+    said = pl.format(
+        "{}{}{}{}",
+        pl.col(name).round(1),
+        _unit(),
+        pl.when(has_limits).then(limits).otherwise(pl.lit("")),
+        n,
+    )
+    return pl.when(pl.col(name).is_null()).then(pl.lit(NONE)).otherwise(said)
+
+
+def _why() -> pl.Expr:
+    """Leave out of a reason what the other columns say: verdict, values, better quantity."""
+    opening = r"^(?:Compatible|Different): of the children classed (.*?) [\d.]+ .*? published, (p .*)$"
+    better = r"; the [^;]*, by Kaplan–Meier, is [^;]*"
+    return pl.col("reason").str.replace(opening, "Children classed ${1}; ${2}").str.replace(better, "")
+
+
+def _better() -> pl.Expr:
+    what = pl.col("better_quantity").str.replace_all("_", " ")
+    is_there = pl.col("better").is_not_null()
+    return pl.when(is_there).then(pl.format("{}: {}", what, _own("better"))).otherwise(pl.lit(NONE))
