@@ -40,7 +40,7 @@ def test_every_frame_is_of_its_schema(registry):
 
 
 def test_a_table_that_is_not_there_names_those_that_are(registry):
-    with pytest.raises(UnknownTable, match="no table 'episodes'.*episode"):
+    with pytest.raises(UnknownTable, match=r"no table 'episodes'.*episode"):
         registry.frame("episodes")
     with pytest.raises(UnknownTable, match="no table 'patient; drop"):
         registry.n_rows("patient; drop table patient")

@@ -64,8 +64,8 @@ def test_three_bands_are_said_in_order() -> None:
     said = in_words(replace(TEXTBOOK, anc_bands=bands))
     limit = next(line for line in said if "neutropenic when" in line)
     assert limit == (
-        "A count is neutropenic when it is strictly below 1.0 × 10⁹/L before the first birthday, strictly below "
-        "1.5 × 10⁹/L before the age of 24 months, strictly below 1.8 × 10⁹/L from then on."
+        "A count is neutropenic when it is strictly below 1.0 × 10⁹/L before the first birthday, "
+        "strictly below 1.5 × 10⁹/L before the age of 24 months, strictly below 1.8 × 10⁹/L from then on."
     )
 
 

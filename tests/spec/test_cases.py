@@ -147,7 +147,9 @@ def test_malignancy_or_chemotherapy(given, with_onset, expect):
     """)  # fmt: skip
 
 
-def test_another_autoimmune_disease_is_secondary_and_a_second_cytopenia_with_antibodies(given, with_onset, expect):
+def test_another_autoimmune_disease_is_secondary_and_a_second_cytopenia_with_antibodies(
+    given, with_onset, expect
+):
     with_onset("lupus", "platelets", "both", "mild", "pale")
     given("diagnosis", """
         patient | day | code
