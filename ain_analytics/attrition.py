@@ -49,7 +49,7 @@ Step = tuple[str, str, int, int | None]
 
 
 def _children(registry: Registry) -> list[Step]:
-    """Count children up to those with a count that may decide something."""
+    """Count children up to those with a count that may decide something; steps that lose nobody are left out."""
     fates = registry.frame("row_fate").filter(
         (pl.col("table_name") == "patient") & (pl.col("fate") != "used")
     )
@@ -57,17 +57,17 @@ def _children(registry: Registry) -> list[Step]:
     counts = registry.frame("daily_anc").select("patient_id", "is_masked")
     unmasked = counts.filter(~pl.col("is_masked"))
     in_extract = registry.connection.sql("select count(*) from child").fetchall()[0][0]
-    return [
+    n_usable, n_counted, n_unmasked = registry.n_rows("patient"), _n(counts), _n(unmasked)
+    steps: list[Step] = [
         ("Children in the extract", "Every key in the table `patient`.", in_extract, None),
-        ("Usable children", f"Rows set aside: {set_aside}.", registry.n_rows("patient"), None),
-        ("Children with a usable count", "The others have no neutrophil count.", _n(counts), None),
-        (
-            "Children with an unmasked count",
-            "All counts of the others lie under a treatment that masks.",
-            _n(unmasked),
-            None,
-        ),
+        ("Usable children", f"Rows set aside: {set_aside}.", n_usable, None),
     ]
+    if n_counted < n_usable:
+        steps.append(("Children with a usable count", "The others have no neutrophil count.", n_counted, None))
+    if n_unmasked < n_counted:
+        why = "All counts of the others lie under a treatment that masks."
+        steps.append(("Children with an unmasked count", why, n_unmasked, None))
+    return steps
 
 
 def _episodes(registry: Registry, cases: pl.DataFrame, follow_up: pl.DataFrame) -> list[Step]:

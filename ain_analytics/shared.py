@@ -89,10 +89,11 @@ def shared(
 
 
 def _attrition_without_few(attrition: pl.DataFrame, few: int) -> pl.DataFrame:
-    """Hide steps that differ by few; those whose numbers other tables print are kept before others.
+    """Join each step that differs from others by few to the next one that can be told.
 
-    These are the last two (episodes in the estimate, and the autoimmune of them) and the first
-    that counts episodes (the children of Table 1), then the first of all.
+    Steps whose numbers other tables print are kept before others: the last two (episodes in the
+    estimate, and the autoimmune of them), the first that counts episodes (the children of Table
+    1), then the first of all. A joined step tells the reasons of all its steps.
     """
     place, last = pl.col("step_number"), pl.col("step_number").max()
     rank = (
@@ -108,7 +109,19 @@ def _attrition_without_few(attrition: pl.DataFrame, few: int) -> pl.DataFrame:
     for count in ("n_children", "n_episodes"):
         hidden = hide_small_steps(hidden, count=count, minimum_cell=few)
     is_told = pl.col("n_children").is_not_null()  # a first episode is a child: one number gives the other
-    return hidden.sort(place).with_columns(pl.when(is_told).then(pl.col("n_episodes")).alias("n_episodes"))
+    next_told = pl.when(is_told).then(place).backward_fill()
+    return (
+        hidden.sort(place)
+        .group_by(next_told.alias("told_with"), maintain_order=True)
+        .agg(
+            pl.col("step").last(),
+            pl.col("reason").str.join(" "),
+            pl.col("n_children", "n_episodes").last(),
+        )
+        .drop("told_with")
+        .with_row_index("step_number", offset=1)
+        .with_columns(pl.col("step_number").cast(attrition.schema["step_number"]))
+    )
 
 
 def _comparison_without_few(comparison: pl.DataFrame, few: int) -> pl.DataFrame:
