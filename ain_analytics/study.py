@@ -175,12 +175,16 @@ def _estimate(
     say(f"estimating under {own.name}", 0.0)
     notes: list[str] = []
     curves = _both(own.name, followed, own)
+    _try(curves, notes, AUTOIMMUNE, followed.filter("is_ain"), own)
     for step, definitions in enumerate(others, start=1):
         say(f"estimating under {definitions.name}", step / (len(rules) + 1))
         there = registry.under(definitions)
-        _try(curves, notes, definitions.name, follow_up(there, classify(there)), definitions)
+        followed_there = follow_up(there, classify(there))
+        _try(curves, notes, definitions.name, followed_there, definitions)
+        if AUTOIMMUNE in curves:
+            name = f"{AUTOIMMUNE}_{definitions.name}"
+            _try(curves, notes, name, followed_there.filter("is_ain"), definitions)
     say(f"estimating by {by}", len(rules) / (len(rules) + 1))
-    _try(curves, notes, AUTOIMMUNE, followed.filter(pl.col("is_ain")), own)
     _try(curves, notes, f"by_{by}", followed, own, by=by)
     return curves, notes
 

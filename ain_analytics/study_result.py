@@ -30,7 +30,8 @@ class Study:
         One frame for each name in `TABLES`.
     curves : dict of name to ResolutionCurve
         The interval estimate under each rule of ending by the rule's name, the study's own first;
-        `autoimmune`, the same of the autoimmune classes alone; `by_COLUMN`, split; and each of them
+        `autoimmune`, the same of the autoimmune classes alone, and `autoimmune_RULE` under the
+        two other rules; `by_COLUMN`, split; and each of them
         again with `_kaplan_meier`, the right-censored reading.
     bounds : tuple of str
         Names in `curves` of the interval estimates under the study's rule and the two others.

@@ -8,6 +8,7 @@ import pytest
 
 from ain_analytics.definitions import PRESETS
 from ain_analytics.registry import open_registry
+from ain_analytics.study import study
 
 EXTRACT = Path(__file__).parent / "extracts" / "hospital_a"
 EXPECTED = json.loads((EXTRACT / "expected.json").read_text(encoding="utf-8"))
@@ -51,3 +52,15 @@ def test_a_named_childs_episodes_are_the_expected_ones(registry, child):
     assert [
         {key: row[key] for key in wanted} for row, wanted in zip(dated, expected, strict=True)
     ] == expected
+
+
+def test_the_study_writes_the_same_figures(registry, tmp_path):
+    study(EXTRACT, tmp_path / "out")
+    tables = tmp_path / "out" / "tables"
+    for name in ("row_fate", "rejected_row", "episode"):
+        written = pl.read_parquet(tables / f"{name}.parquet")
+        assert written.equals(registry.frame(name)), name
+    fates = pl.read_csv(tables / "row_fate.csv")
+    for table, expected in EXPECTED["rows"].items():
+        own = fates.filter(pl.col("table_name") == table)
+        assert dict(own.select("fate", "n_rows").rows()) == expected
