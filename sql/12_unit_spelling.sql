@@ -1,24 +1,68 @@
 -- unit_spelling: one row per spelling of a unit in the extract and kind of measure that has it.
 -- Reads: raw_lab_result, unit_factor.
 -- Key: (unit, kind).
--- Rule: upper and lower case, spaces, and the ways to write µ, × and ³ do not matter.
+-- Rule: case, spaces, brackets, full-width and raised characters, the name of the cell, and the
+-- ways to write µL, a power of ten and "per" do not matter. What is left is looked up, not guessed.
 create or replace view unit_spelling as
 with spelling as (
     select distinct raw_lab_result.unit
     from raw_lab_result
     where raw_lab_result.unit is not null
+),
+
+plain as (
+    select
+        spelling.unit,
+        regexp_replace(
+            translate(
+                lower(spelling.unit),
+                'μµ×⁰¹²³⁴⁵⁶⁷⁸⁹０１２３４５６７８９ａｃｅｇｋｌｍｎｕｘ／％＊＾',
+                'uux01234567890123456789acegklmnux/%*^'
+            ),
+            '[\s(){}\[\]_#.]', '', 'g'
+        ) as letters
+    from spelling
+),
+
+without_cell as (
+    select
+        plain.unit,
+        regexp_replace(
+            plain.letters,
+            'cellules|celulas|cells?|zellen|wbcs?|leukocytes|neutrophils|total', '', 'g'
+        ) as letters
+    from plain
+),
+
+in_litres as (
+    select
+        without_cell.unit,
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    without_cell.letters,
+                    '(mcl|mikrol|microl|cmm|cumm|cubicmm|mm[*^]*3)', 'ul'
+                ),
+                'lit(er|re|ro)s?', 'l'
+            ),
+            '(^|[^a-z])per([munk]?l)$', '\1/\2'
+        ) as letters
+    from without_cell
+),
+
+powered as (
+    select
+        in_litres.unit,
+        regexp_replace(
+            in_litres.letters, '^[x*]?(10|1)([*][*]|[*]|[\^]|e[+]?|exp|)0?(3|6|9|12)/', '10*\3/'
+        ) as letters
+    from in_litres
 )
 
 select
-    spelling.unit,
+    powered.unit,
     unit_factor.kind,
     unit_factor.multiply_by,
     unit_factor.divide_by
-from spelling
-inner join unit_factor
-    on
-        unit_factor.unit
-        = replace(replace(replace(replace(replace(replace(
-            lower(spelling.unit),
-            ' ', ''
-        ), 'μ', 'u'), 'µ', 'u'), '×', 'x'), '³', '3'), '⁹', '9');
+from powered
+inner join unit_factor on powered.letters = unit_factor.unit;
