@@ -48,11 +48,8 @@ def load_codes(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:
     options = extract.options
     tables = {name: make() for name, make in CODE_TABLES.items()}
     tables["analyte_code"] = _with_local(tables["analyte_code"], "code", options.codes)
-    tables["unit_factor"] = _with_local(
-        tables["unit_factor"],
-        "unit",
-        {k.lower().replace(" ", ""): v.lower() for k, v in options.units.items()},
-    )
+    known = {"unit": list(options.units), "means": list(options.units.values())}
+    tables["local_unit"] = pl.DataFrame(known, schema=dict.fromkeys(known, pl.String))
     tables["method_rank"] = pl.DataFrame([METHOD_RANK])
     tables["extract_info"] = pl.DataFrame(
         {"extracted_on": [extract.extracted_on], "decimal_mark": [options.decimal_mark]}

@@ -1,12 +1,16 @@
 -- unit_spelling: one row per spelling of a unit in the extract and kind of measure that has it.
--- Reads: raw_lab_result, unit_factor.
+-- Reads: raw_lab_result, local_unit, unit_factor.
 -- Key: (unit, kind).
 -- Rule: case, spaces, brackets, full-width and raised characters, the name of the cell, and the
--- ways to write µL, a power of ten and "per" do not matter. What is left is looked up, not guessed.
+-- ways to write µL, a power of ten and "per" do not matter. What is left is looked up, not guessed;
+-- a local unit stands for what its sender says.
 create or replace view unit_spelling as
 with spelling as (
-    select distinct raw_lab_result.unit
+    select distinct
+        raw_lab_result.unit,
+        coalesce(local_unit.means, raw_lab_result.unit) as meant
     from raw_lab_result
+    left join local_unit on raw_lab_result.unit = local_unit.unit
     where raw_lab_result.unit is not null
 ),
 
@@ -15,7 +19,7 @@ plain as (
         spelling.unit,
         regexp_replace(
             translate(
-                lower(spelling.unit),
+                lower(spelling.meant),
                 'μµ×⁰¹²³⁴⁵⁶⁷⁸⁹０１２３４５６７８９ａｃｅｇｋｌｍｎｕｘ／％＊＾',
                 'uux01234567890123456789acegklmnux/%*^'
             ),

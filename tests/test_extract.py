@@ -168,10 +168,10 @@ def test_a_decimal_comma_is_no_number_unless_the_sender_declares_it(folder):
 
 
 def test_local_codes_and_units_are_read_as_the_sender_declares_them(folder):
-    (folder / "lab_result.csv").write_text(LAB.replace("751-8", "NEUT").replace("10*9/L", "my unit"))
+    (folder / "lab_result.csv").write_text(LAB.replace("751-8", "NEUT").replace("10*9/L", "my cells"))
     assert fates(folder, "lab_result") == {"other_analyte": 2}
     (folder / "extract.toml").write_text(
-        'extracted_on = 2024-01-01\n[codes]\nNEUT = "751-8"\n[units]\n"my unit" = "10*9/L"\n'
+        'extracted_on = 2024-01-01\n[codes]\nNEUT = "751-8"\n[units]\n"my cells" = "x10^9/L"\n'
     )
     assert counts(folder) == EXPECTED
 
