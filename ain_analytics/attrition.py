@@ -49,7 +49,7 @@ Step = tuple[str, str, int, int | None]
 
 
 def _children(registry: Registry) -> list[Step]:
-    """Count children up to those with a count that may decide something; steps that lose nobody are left out."""
+    """Count children up to those with an unmasked count; steps that lose nobody are left out."""
     fates = registry.frame("row_fate").filter(
         (pl.col("table_name") == "patient") & (pl.col("fate") != "used")
     )
@@ -63,7 +63,9 @@ def _children(registry: Registry) -> list[Step]:
         ("Usable children", f"Rows set aside: {set_aside}.", n_usable, None),
     ]
     if n_counted < n_usable:
-        steps.append(("Children with a usable count", "The others have no neutrophil count.", n_counted, None))
+        steps.append(
+            ("Children with a usable count", "The others have no neutrophil count.", n_counted, None)
+        )
     if n_unmasked < n_counted:
         why = "All counts of the others lie under a treatment that masks."
         steps.append(("Children with an unmasked count", why, n_unmasked, None))
