@@ -20,6 +20,7 @@ from ain_analytics.charts.published import PANELS, rows_of_panel
 from ain_analytics.curve_result import ResolutionCurve
 from ain_analytics.published import multiplicity_note
 from ain_analytics.report_page import figure, listed, page, paragraph, section, table
+from ain_analytics.report_text import SECTIONS
 from ain_analytics.shared import Shared, shared
 from ain_analytics.study_result import AUTOIMMUNE, Study
 from ain_analytics.tables import (
@@ -31,17 +32,6 @@ from ain_analytics.tables import (
     table_one,
 )
 from ain_analytics.wording import in_words
-
-SECTIONS = {
-    "who": "Who is in the registry",
-    "quality": "Quality of the extract",
-    "classes": "Episodes and classes",
-    "curves": "Time to resolution",
-    "literature": "Beside the literature",
-    "definition": "The definition, in words",
-    "assumed": "What was assumed",
-    "figures": "Published figures that cannot be compared",
-}
 
 
 def write_report(study: Study, path: Path | str) -> Path:
@@ -102,7 +92,7 @@ def _contents() -> str:
 
 
 def _answer(study: Study, seen: Shared) -> str:
-    main = seen.curves[study.definitions.name]
+    main, confidence = seen.curves[study.definitions.name], 100 * study.definitions.confidence
     cards = "".join(
         _rule(seen.curves[name], is_own=name == study.definitions.name) for name in _bounds(study)
     )
@@ -112,9 +102,7 @@ def _answer(study: Study, seen: Shared) -> str:
             f'<p class="big"><strong>{escape(words.answer(main))}</strong></p>',
             paragraph(words.followed(main)),
             *_autoimmune(seen),
-            paragraph(
-                f"Median in months under this study's rule and the two that bound it ({_limits(study)}):"
-            ),
+            paragraph(f"{words.THREE_RULES} (months, {confidence:g} % limits):"),
             f'<div class="rules">{cards}</div>',
             paragraph("What was assumed:"),
             listed(words.assumed(study.definitions)),
@@ -131,13 +119,8 @@ def _autoimmune(seen: Shared) -> list[str]:
 
 
 def _bounds(study: Study) -> list[str]:
-    """Name the curves under the three rules, the study's own in the middle."""
-    own, *others = study.bounding
-    return [*others[:1], own, *others[1:]]
-
-
-def _limits(study: Study) -> str:
-    return f"in brackets {100 * study.definitions.confidence:g} % limits"
+    """Name the curves under the three rules of ending, the easiest to fulfil first."""
+    return sorted(study.bounding, key=lambda name: words.strictness(study.bounding[name].definitions))
 
 
 def _rule(curve: ResolutionCurve, *, is_own: bool) -> str:
@@ -159,7 +142,7 @@ def _who(study: Study, seen: Shared) -> str:
             lambda width: chart_attrition(seen.attrition, width=width),
         ),
         "<h3>Table 1. The children</h3>",
-        table(table_one(study.registry, study.tables["case"])),
+        table("one", table_one(study.registry, study.tables["case"])),
     )
 
 
@@ -179,9 +162,11 @@ def _quality(study: Study, seen: Shared) -> str:
         SECTIONS["quality"],
         paragraph(words.EXPLAINED["quality"]),
         *(paragraph(line) for line in unknown),
-        table(table_fates(seen.row_fate)),
+        table("fates", table_fates(seen.row_fate)),
         "<h3>What looks odd</h3>",
-        table(table_oddities(study.quality.oddities, minimum_cell=study.definitions.minimum_cell)),
+        table(
+            "oddities", table_oddities(study.quality.oddities, minimum_cell=study.definitions.minimum_cell)
+        ),
     )
 
 
@@ -206,7 +191,7 @@ def _curves(study: Study, seen: Shared) -> str:
             words.answer(main),
             lambda width: chart_resolution(main, at_risk=seen.counted[own], multiples_of=few, width=width),
         ),
-        table(table_curve(main)),
+        table("main", table_curve(main)),
         "<h3>The two bounding rules</h3>",
         paragraph(words.EXPLAINED["bounds"]),
         figure(
@@ -214,11 +199,11 @@ def _curves(study: Study, seen: Shared) -> str:
             "The curve under three rules of resolution",
             lambda width: chart_bounds(bounding, at_risk=seen.counted[own], multiples_of=few, width=width),
         ),
-        table(table_bounds(bounding)),
+        table("bounds", table_bounds(bounding)),
         *_split(study, seen),
         "<h3>The right-censored reading</h3>",
         paragraph(words.EXPLAINED["right"]),
-        table(table_curve(seen.curves[f"{own}_kaplan_meier"])),
+        table("right", table_curve(seen.curves[f"{own}_kaplan_meier"])),
     ]
     return section("curves", SECTIONS["curves"], *parts)
 
@@ -233,11 +218,12 @@ def _split(study: Study, seen: Shared) -> list[str]:
 
 def _group(seen: Shared, name: str, heading: str) -> list[str]:
     curve, counted, few = seen.curves[name], seen.counted[name], seen.definitions.minimum_cell
+    key = name.replace("_", "-")
     title = None if curve.by else f"Time to resolution: {heading[0].lower()}{heading[1:]}"
     most_steps = curve.steps.group_by("stratum").len()["len"].to_list()
     drawn = (
         figure(
-            name.replace("_", "-"),
+            key,
             heading,
             lambda width: chart_resolution(
                 curve, at_risk=counted, multiples_of=few, title=title, width=width
@@ -249,7 +235,7 @@ def _group(seen: Shared, name: str, heading: str) -> list[str]:
     return [
         f"<h3>{escape(heading)}</h3>",
         drawn,
-        table(table_curve(curve), kind="swipe" if len(curve.strata) > 2 else ""),
+        table(key, table_curve(curve), kind="swipe" if len(curve.strata) > 2 else ""),
     ]
 
 
@@ -266,7 +252,7 @@ def _literature(seen: Shared) -> str:
             for place, (key, title) in enumerate(PANELS.items())
             if not rows_of_panel(comparison, key).is_empty()
         ),
-        table(table_comparison(tested), kind="broad swipe"),
+        table("comparison", table_comparison(tested), kind="broad swipe"),
     )
 
 

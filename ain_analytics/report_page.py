@@ -40,7 +40,7 @@ figure { margin: 1.1rem 0; } figure svg { width: 100%; height: auto; display: bl
   width: min(70rem, 100vw - 2rem); margin-left: calc(50% - min(35rem, 50vw - 1rem)); }
 @media (max-width: 40rem) {
   body { padding: 1rem .8rem 3rem; } h1 { font-size: 1.35rem; } .answer .big { font-size: 1.12rem; }
-  .wide { display: none; } .narrow { display: block; }
+  .wide { display: none; } .narrow { display: block; } .table table { font-size: 12px !important; }
   .swipe::before { content: "Swipe sideways →"; display: block; color: var(--quiet); font-size: .8rem; }
 }
 @media print {
@@ -117,9 +117,9 @@ def _inline(svg: str, prefix: str, alternative: str) -> str:
     return re.sub(r'^<svg\b([^>]*?) width="[\d.]+" height="[\d.]+"', rf"{head}\1", linked, count=1)
 
 
-def table(made: GT, *, kind: str = "") -> str:
+def table(name: str, made: GT, *, kind: str = "") -> str:
     """Put a table in a frame that scrolls sideways where the page is narrow.
 
     Of kind `swipe` it is wider than a phone; of kind `broad` it takes a page across.
     """
-    return f'<div class="{f"table {kind}".strip()}">{made.as_raw_html()}</div>'
+    return f'<div class="{f"table {kind}".strip()}">{made.with_id(f"table-{name}").as_raw_html()}</div>'

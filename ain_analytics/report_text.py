@@ -9,6 +9,17 @@ ORIGIN = {
     "diagnosis": "the diagnosis",
     "birth": "birth",
 }
+SECTIONS = {
+    "who": "Who is in the registry",
+    "quality": "Quality of the extract",
+    "classes": "Episodes and classes",
+    "curves": "Time to resolution",
+    "literature": "Beside the literature",
+    "definition": "The definition, in words",
+    "assumed": "What was assumed",
+    "figures": "Published figures that cannot be compared",
+}
+"""The sections of the report, by key."""
 EXPLAINED = {
     "who": "From every child in the extract to those whose neutropenia could be followed.",
     "quality": (
@@ -43,6 +54,7 @@ EXPLAINED = {
 }
 """What each part of the report is about."""
 AUTOIMMUNE = "Autoimmune by what was known soon after onset (primary, probable primary, secondary):"
+THREE_RULES = "Median under three rules of what ends an episode, this study's in the frame"
 NOT_SHOWN = (
     "No child's row, date or key stands in this report; small numbers are hidden and curves are thinned."
 )
@@ -71,6 +83,13 @@ def followed(curve: ResolutionCurve) -> str:
     unit = "children, each by the first episode" if curve.definitions.episodes_used == "first" else "episodes"
     resolved = "" if n_resolved is None else f"; {n_resolved:.0f} were seen to resolve"
     return f"Followed: {n:.0f} {unit}{resolved}."
+
+
+def strictness(definitions: Definitions) -> tuple[bool, bool]:
+    """Order the rules of ending: one normal count, a last run too, confirmed ones alone."""
+    d = definitions
+    needs_more = (d.resolution_counts, d.resolution_days) != (1, 0)
+    return needs_more, needs_more and d.unconfirmed_end == "censor"
 
 
 def rule_of(definitions: Definitions) -> str:

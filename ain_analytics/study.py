@@ -237,7 +237,13 @@ def charts_of(found: Study) -> Mapping[str, Callable[[], alt.TopLevelMixin]]:
         f"resolution_{name}": name for name in (AUTOIMMUNE, f"by_{found.by}") if name in seen.curves
     }
     curves = {
-        chart: partial(chart_resolution, seen.curves[name], at_risk=seen.counted[name], multiples_of=few)
+        chart: partial(
+            chart_resolution,
+            seen.curves[name],
+            at_risk=seen.counted[name],
+            multiples_of=few,
+            title="Time to resolution: autoimmune at baseline" if name == AUTOIMMUNE else None,
+        )
         for chart, name in drawn_alone.items()
     }
     return curves | {

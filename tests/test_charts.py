@@ -171,6 +171,20 @@ def test_an_interval_curve_alone_is_drawn_to_its_end_and_has_no_numbers(interval
     assert max(row["months"] for row in drawn) == pytest.approx(1000 / MONTH)
 
 
+def test_where_nobody_can_be_drawn_the_chart_says_so() -> None:
+    chart = chart_resolution(resolution_curve(_follow_up([100]), definitions=TWO)).to_dict()
+    assert rows(chart) == [{"why": "Too few are at risk to draw a curve."}]
+
+
+def test_a_curve_that_is_cut_goes_on_level_to_the_day_of_the_cut(curve: ResolutionCurve) -> None:
+    few_steps = replace(curve, steps=curve.steps.filter(pl.col("days").is_in([0, 100, 1000])))
+    chart = chart_resolution(few_steps, at_risk=curve).to_dict()
+    drawn = rows(chart, layer(chart["vconcat"][0], "line"))
+    assert [(round(row["months"] * MONTH), row["unresolved"]) for row in drawn] == [
+        (0, 1.0), (100, pytest.approx(0.9)), (900, pytest.approx(0.9)),
+    ]  # fmt: skip
+
+
 def test_an_interval_curve_takes_numbers_at_risk_from_its_companion(
     intervals: ResolutionCurve, curve: ResolutionCurve
 ) -> None:

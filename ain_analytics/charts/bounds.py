@@ -90,7 +90,7 @@ def median_strip(found: pl.DataFrame, labels: list[str], ticks: list[int], title
         mark.encode(x=look.months_axis(ticks, title, end), y=y, text="said:N")
         for mark, end in ((early, "lower"), (late, "upper"))
     ]
-    heading = look.small_title("Median, months, with limits")
+    heading = look.small_title("Median, months, with limits", width)
     return alt.layer(span, point, *texts).properties(
         width=width, height=(ROW_HEIGHT + 15) * len(rows), title=heading
     )

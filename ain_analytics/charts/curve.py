@@ -59,24 +59,27 @@ def chart_resolution(
     counted = at_risk or curve
     steps = drawn_steps(curve, counted)
     groups = groups_to_draw(steps)
-    steps = steps.filter(pl.col("group").is_in(groups))
     found = medians([(None, curve)])
-    ticks = look.ticks_of_months(last_month(steps["months"]), width)
+    what = title or (f"Time to resolution by {by_in_words(curve.by)}" if curve.by else "Time to resolution")
+    left_out = [name for name in found["group"].to_list() if name not in groups]
+    too_few = f"too few to draw: {', '.join(left_out)}"
+    said = " · ".join([about(curve), *([too_few] if curve.by and left_out else [])])
+    if not groups:
+        return look.nothing("Too few are at risk to draw a curve.", what, said, width)
+    drawn = steps.filter(pl.col("group").is_in(groups))
+    ticks = look.ticks_of_months(last_month(drawn["months"]), width)
     colour, dash = look.strata_colour(groups, legend=len(groups) > 1, width=width)
     x, left = (
         look.months_axis(ticks, f"Months since {curve.definitions.time_origin}", field)
         for field in ("months", "zero")
     )
-    bands = [band(steps, x, colour)] if len(groups) <= MOST_BANDS else []
-    layers = [*bands, line(steps, x, colour, dash)]
+    bands = [band(drawn, x, colour)] if len(groups) <= MOST_BANDS else []
+    layers = [*bands, line(drawn, x, colour, dash)]
     layers += median_dashes(found.filter(pl.col("group").is_in(groups)), ticks, x, left, colour)
     plot = alt.layer(*layers).properties(width=width, height=max(210, int(width * 0.5)))
     numbers = numbers_at_risk(counted, ticks, multiples_of)
     table = risk_table(numbers, groups, ticks, width, multiples_of=multiples_of)
-    what = title or (f"Time to resolution by {by_in_words(curve.by)}" if curve.by else "Time to resolution")
-    left_out = [name for name in found["group"].to_list() if name not in groups]
-    said = [about(curve), *([f"too few to draw: {', '.join(left_out)}"] if left_out else [])]
-    return look.dressed(alt.vconcat(plot, *table, spacing=4), what, " · ".join(said), width)
+    return look.dressed(alt.vconcat(plot, *table, spacing=4), what, said, width)
 
 
 def band(steps: pl.DataFrame, x: alt.X, colour: alt.Color) -> Any:
@@ -147,12 +150,12 @@ def risk_table(
     if shown.is_empty():
         return []
     rounding = f", rounded down to multiples of {multiples_of}" if multiples_of > 1 else ""
-    title = look.small_title(f"{heading}{rounding}")
+    title = look.small_title(f"{heading}{rounding}", width)
     if width < look.NARROW + 100 and len(groups) > 1:
         rows = [[group] for group in groups]
         heads = [f"{heading}{rounding}: {groups[0]}", *groups[1:]]
         return [
-            _risk_rows(shown, row, ticks, width).properties(title=look.small_title(head))
+            _risk_rows(shown, row, ticks, width).properties(title=look.small_title(head, width))
             for row, head in zip(rows, heads, strict=True)
         ]
     return [_risk_rows(shown, groups, ticks, width).properties(title=title)]

@@ -84,7 +84,7 @@ def strata_colour(strata: list[str], *, legend: bool, width: int) -> tuple[alt.C
             symbolSize=400,
             symbolStrokeWidth=2.5,
             symbolOpacity=1,
-            labelLimit=width,
+            labelLimit=width - 60,
         )
         if legend
         else None
@@ -114,10 +114,26 @@ def dressed(chart: Any, title: str, subtitle: str, width: int) -> alt.TopLevelMi
     return finished
 
 
-def small_title(text: str) -> alt.TitleParams:
+def nothing(why: str, title: str, subtitle: str, width: int) -> alt.TopLevelMixin:
+    """Say why there is nothing to draw."""
+    said = alt.Chart(pl.DataFrame({"why": [why]})).mark_text(align="left", color=QUIET, fontSize=12)
+    return dressed(
+        said.encode(x=alt.value(0), text="why:N").properties(width=width, height=40), title, subtitle, width
+    )
+
+
+def small_title(text: str, width: int) -> alt.TitleParams:
     """Head a part of a chart."""
+    lines = rows_of(text, width)
     return alt.TitleParams(
-        text, anchor="start", frame="group", fontSize=11, fontWeight="normal", color=QUIET, offset=4
+        lines[0] if len(lines) == 1 else lines,
+        limit=width,
+        anchor="start",
+        frame="group",
+        fontSize=11,
+        fontWeight="normal",
+        color=QUIET,
+        offset=4,
     )
 
 

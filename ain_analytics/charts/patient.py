@@ -198,6 +198,10 @@ def _counts(counts: pl.DataFrame, ticks: list[int], y: alt.Y) -> list[alt.Chart]
     ]
 
 
+def _role() -> pl.Expr:
+    return pl.col("role").cast(pl.String).str.replace(r"(_site)?:[ _]*", ": ").str.replace_all("_", " ")
+
+
 def _events(registry: Registry, patient_id: str, born: object) -> pl.DataFrame:
     """Give tests, treatments and recorded diagnoses as stretches of age with a label each."""
     tests = _of(registry, "antibody_test", patient_id).select(
@@ -210,12 +214,12 @@ def _events(registry: Registry, patient_id: str, born: object) -> pl.DataFrame:
         _age("sampled_on", born).alias("to_months"),
     )
     courses = _of(registry, "treatment", patient_id).select(
-        pl.format("{}", pl.col("role").str.replace_all("_", " ")).alias("label"),
+        _role().alias("label"),
         _age("started_on", born).alias("months"),
         _age("ended_on", born).alias("to_months"),
     )
     causes = _of(registry, "cause", patient_id).select(
-        pl.col("role").cast(pl.String).str.replace_all("_", " ").alias("label"),
+        _role().alias("label"),
         _age("recorded_on", born).alias("months"),
         _age("recorded_on", born).alias("to_months"),
     )

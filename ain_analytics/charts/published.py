@@ -40,17 +40,14 @@ def chart_published(comparison: pl.DataFrame, *, width: int = look.WIDE) -> alt.
     """
     rows = {key: rows_of_panel(comparison, key) for key in PANELS}
     panels = [_panel(rows[key], PANELS[key], key[1], width) for key in PANELS if not rows[key].is_empty()]
-    if not panels:
-        panels = [
-            alt.Chart(pl.DataFrame({"said": ["No published figure can be set beside this registry."]}))
-            .mark_text()
-            .encode(text="said:N")
-        ]
     subtitle = (
         "Diamond: published. Disc: the same quantity here, with limits. "
         "Square: what ought to have been reported. "
         "Blue: compatible; vermilion: different; grey: not comparable"
     )
+    if not panels:
+        why = "No published figure can be set beside this registry."
+        return look.nothing(why, "This registry beside the literature", subtitle, width)
     titles = [title for key, title in PANELS.items() if not rows[key].is_empty()]
     only = f": {titles[0][0].lower()}{titles[0][1:]}" if len(titles) == 1 else ""
     title = f"This registry beside the literature{only}"

@@ -13,18 +13,29 @@ from ain_analytics.definitions import DAYS_PER_MONTH
 def drawn_steps(curve: ResolutionCurve, counted: ResolutionCurve) -> pl.DataFrame:
     """Keep the steps up to the last day on which enough were at risk, in months.
 
-    Where no number at risk is known (an interval-censored curve alone) every step is kept.
+    A curve whose next step comes later goes on level up to that day. Where no number at risk is
+    known (an interval-censored curve alone) every step is kept.
     """
     enough = pl.col("n_at_risk") >= counted.definitions.minimum_at_risk
     last = counted.steps.group_by(pl.col("stratum").cast(pl.String)).agg(
         pl.col("days").filter(enough).max().alias("last_days"),
         pl.col("n_at_risk").is_null().all().alias("is_uncounted"),
     )
-    return (
-        curve.steps.with_columns(pl.col("stratum").cast(pl.String), pl.col("estimator").cast(pl.String))
-        .join(last, on="stratum", how="left", maintain_order="left")
-        .filter((pl.col("days") <= pl.col("last_days")) | pl.col("is_uncounted").fill_null(True))
-        .select(group_in_words(curve.by), MONTHS.alias("months"), "unresolved", "lower", "upper")
+    known = curve.steps.with_columns(pl.col("stratum").cast(pl.String)).join(
+        last, on="stratum", how="left", maintain_order="left"
+    )
+    is_beyond = pl.col("days") > pl.col("last_days")
+    goes_on = is_beyond & (pl.col("days").shift().over("stratum") < pl.col("last_days"))
+    ended = known.with_columns(
+        pl.when(goes_on).then("last_days").otherwise("days").alias("days"),
+        *(
+            pl.when(goes_on).then(pl.col(name).shift().over("stratum")).otherwise(name).alias(name)
+            for name in ("unresolved", "lower", "upper")
+        ),
+        is_kept=(~is_beyond | goes_on).fill_null(value=False) | pl.col("is_uncounted").fill_null(value=True),
+    )
+    return ended.filter("is_kept").select(
+        group_in_words(curve.by), MONTHS.alias("months"), "unresolved", "lower", "upper"
     )
 
 

@@ -8,7 +8,7 @@ from great_tables import GT, loc, style
 from ain_analytics.tables.look import NONE, dressed
 
 COLOURS = {"compatible": "#e4edf6", "different": "#fbe6d9", "not comparable": "#efefef"}
-UNITS = {"percent": "\u00a0%", "months": "\u00a0months", "p": "", "none": ""}
+UNITS = {"percent": " %", "months": " months", "p": "", "none": ""}
 WIDTHS: dict[str, str] = {
     "source": "13%",
     "statement": "17%",
@@ -81,7 +81,7 @@ def _own(name: str) -> pl.Expr:
     """Say a number of this registry with its limits, where it has any."""
     ends = [pl.col(f"{name}_{end}") for end in ("lower", "upper")]
     limits = pl.format(
-        " ({}\u00a0to\u00a0{})", *(end.round(1).cast(pl.String).fill_null("not reached") for end in ends)
+        " ({} to {})", *(end.round(1).cast(pl.String).fill_null("not reached") for end in ends)
     )
     has_limits = ends[0].is_not_null() | ends[1].is_not_null()
     n = pl.format(", n = {}", "own_n").fill_null("") if name == "own" else pl.lit("")
