@@ -18,6 +18,7 @@ ORIGIN_COLUMN = {
     "birth": "birth_date",
 }
 DIAGNOSES = ("antibody_positive", "neutropenia_code")
+OF_CASE = ("case_class", "is_ain", "antibody_status", "is_ain_at_end", "known_on_at_end")
 
 LAST_UNRESOLVED_ON = pl.coalesce("resolution_after", "censored_on")
 EXIT_DAYS = {
@@ -78,7 +79,9 @@ def follow_up(
         `FollowUp`, one row per episode, always; rows that cannot enter an estimate say why.
         Who is at risk from a late entry was unresolved then: an interval that began earlier
         begins at the entry, and no reading puts the resolution on the day of entry or on day
-        zero, but at least one day later.
+        zero, but at least one day later. The competing event of an open episode is the first of
+        the child's death, a treatment that masks to the end, and a class that is known to be no
+        longer autoimmune; transplants are not told by the native format.
 
     Raises
     ------
@@ -120,7 +123,7 @@ def _described(registry: Registry, cases: pl.DataFrame) -> pl.LazyFrame:
     )
     return (
         episodes.join(children, on="patient_id")
-        .join(cases.lazy().select(*KEY, "case_class", "is_ain", "antibody_status"), on=KEY, how="left")
+        .join(cases.lazy().select(*KEY, *OF_CASE), on=KEY, how="left")
         .join(_detected(episodes, daily, registry.definitions), on=KEY, how="left")
         .join(_diagnosed(episodes, registry.frame("case_evidence").lazy()), on=KEY, how="left")
         .join(_masked_to_the_end(daily), on="patient_id", how="left")
@@ -179,14 +182,20 @@ def _measured(episodes: pl.LazyFrame, choices: Definitions) -> pl.LazyFrame:
         & (pl.col("last_unmasked_on") == pl.col("last_observed_on"))
         & pl.col("masked_from").is_not_null()
     )
-    event = pl.when(died).then(pl.lit("death")).when(masked).then(pl.lit("masking_treatment"))
-    event_days = pl.when(died).then(_days_to("died_on")).when(masked).then(_days_to("masked_from"))
-    return episodes.with_columns(
+    left_its_class = is_open & pl.col("is_ain") & ~pl.col("is_ain_at_end")
+    events = {
+        "death": pl.when(died).then("died_on"),
+        "masking_treatment": pl.when(masked).then("masked_from"),
+        "reclassified": pl.when(left_its_class).then("known_on_at_end"),
+    }
+    first = pl.min_horizontal(*events.values())
+    event = pl.coalesce(*(pl.when(day == first).then(pl.lit(name)) for name, day in events.items()))
+    return episodes.with_columns(first.alias("competing_on")).with_columns(
         pl.when(entry > 0).then(entry).alias("entry_days"),
         _days_to("last_unresolved_on").clip(lower_bound=0).alias("lower_days"),
         _days_to("resolution_by").alias("upper_days"),
         event.alias("competing_event"),
-        event_days.alias("competing_days"),
+        _days_to("competing_on").alias("competing_days"),
     )
 
 

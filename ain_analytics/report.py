@@ -8,25 +8,21 @@ import altair as alt
 import polars as pl
 
 from ain_analytics import report_text as words
-from ain_analytics.characteristics import by_in_words
 from ain_analytics.charts import (
     chart_attrition,
-    chart_bounds,
     chart_case_classes,
     chart_published,
-    chart_resolution,
 )
 from ain_analytics.charts.published import PANELS, rows_of_panel
 from ain_analytics.curve_result import ResolutionCurve
 from ain_analytics.published import multiplicity_note
+from ain_analytics.report_curves import curves_section, group_of, in_order
 from ain_analytics.report_page import figure, listed, page, paragraph, section, table
 from ain_analytics.report_text import SECTIONS
 from ain_analytics.shared import Shared, shared
-from ain_analytics.study_result import AUTOIMMUNE, Study
+from ain_analytics.study_result import Study
 from ain_analytics.tables import (
-    table_bounds,
     table_comparison,
-    table_curve,
     table_fates,
     table_oddities,
     table_one,
@@ -59,7 +55,7 @@ def write_report(study: Study, path: Path | str) -> Path:
             _who(study, seen),
             _quality(study, seen),
             _classes(seen),
-            _curves(study, seen),
+            curves_section(study, seen),
             _literature(seen),
             section("definition", SECTIONS["definition"], listed(in_words(study.definitions))),
             _assumed(study, seen),
@@ -92,16 +88,17 @@ def _contents() -> str:
 
 
 def _answer(study: Study, seen: Shared) -> str:
-    main, confidence = seen.curves[study.definitions.name], 100 * study.definitions.confidence
-    cards = "".join(
-        _rule(seen.curves[name], is_own=name == study.definitions.name) for name in _bounds(study)
-    )
+    """Answer for the autoimmune, where there are any, and beside them for all."""
+    own, confidence = study.definitions.name, 100 * study.definitions.confidence
+    lead = seen.curves[study.leading[own]]
+    is_of_all = study.leading[own] == own
+    cards = "".join(_rule(seen.curves[study.leading[rule]], is_own=rule == own) for rule in in_order(study))
     return "\n".join(
         [
             '<div class="answer">',
-            f'<p class="big"><strong>{escape(words.answer(main))}</strong></p>',
-            paragraph(words.followed(main)),
-            *_autoimmune(seen),
+            f'<p class="big"><strong>{escape(words.answer(lead, group_of(study)))}</strong></p>',
+            paragraph(words.followed(lead)),
+            *([] if is_of_all else _everybody(seen.curves[own])),
             paragraph(f"{words.THREE_RULES} (months, {confidence:g} % limits):"),
             f'<div class="rules">{cards}</div>',
             paragraph("What was assumed:"),
@@ -111,16 +108,9 @@ def _answer(study: Study, seen: Shared) -> str:
     )
 
 
-def _autoimmune(seen: Shared) -> list[str]:
-    if AUTOIMMUNE not in seen.curves:
-        return []
-    said = words.answer(seen.curves[AUTOIMMUNE])
-    return [paragraph(f"{words.AUTOIMMUNE} {said[0].lower()}{said[1:]}")]
-
-
-def _bounds(study: Study) -> list[str]:
-    """Name the curves under the three rules of ending, the easiest to fulfil first."""
-    return sorted(study.bounding, key=lambda name: words.strictness(study.bounding[name].definitions))
+def _everybody(curve: ResolutionCurve) -> list[str]:
+    said = words.answer(curve)
+    return [paragraph(f"{words.AUTOIMMUNE} {said[0].lower()}{said[1:]} {words.followed(curve)}")]
 
 
 def _rule(curve: ResolutionCurve, *, is_own: bool) -> str:
@@ -179,64 +169,6 @@ def _classes(seen: Shared) -> str:
             "classes", "Children by case class", lambda width: chart_case_classes(seen.classes, width=width)
         ),
     )
-
-
-def _curves(study: Study, seen: Shared) -> str:
-    own, few = study.definitions.name, study.definitions.minimum_cell
-    main, bounding = seen.curves[own], {name: seen.curves[name] for name in study.bounding}
-    parts = [
-        paragraph(words.EXPLAINED["curve"]),
-        figure(
-            "main",
-            words.answer(main),
-            lambda width: chart_resolution(main, at_risk=seen.counted[own], multiples_of=few, width=width),
-        ),
-        table("main", table_curve(main)),
-        "<h3>The two bounding rules</h3>",
-        paragraph(words.EXPLAINED["bounds"]),
-        figure(
-            "bounds",
-            "The curve under three rules of resolution",
-            lambda width: chart_bounds(bounding, at_risk=seen.counted[own], multiples_of=few, width=width),
-        ),
-        table("bounds", table_bounds(bounding)),
-        *_split(study, seen),
-        "<h3>The right-censored reading</h3>",
-        paragraph(words.EXPLAINED["right"]),
-        table("right", table_curve(seen.curves[f"{own}_kaplan_meier"])),
-    ]
-    return section("curves", SECTIONS["curves"], *parts)
-
-
-def _split(study: Study, seen: Shared) -> list[str]:
-    """Show the curves of the autoimmune alone and by group, where they could be estimated."""
-    names = {AUTOIMMUNE: "Autoimmune at baseline", f"by_{study.by}": f"By {by_in_words(study.by)}"}
-    return [
-        part for name, heading in names.items() if name in seen.curves for part in _group(seen, name, heading)
-    ]
-
-
-def _group(seen: Shared, name: str, heading: str) -> list[str]:
-    curve, counted, few = seen.curves[name], seen.counted[name], seen.definitions.minimum_cell
-    key = name.replace("_", "-")
-    title = None if curve.by else f"Time to resolution: {heading[0].lower()}{heading[1:]}"
-    most_steps = curve.steps.group_by("stratum").len()["len"].to_list()
-    drawn = (
-        figure(
-            key,
-            heading,
-            lambda width: chart_resolution(
-                curve, at_risk=counted, multiples_of=few, title=title, width=width
-            ),
-        )
-        if max(most_steps) > 2
-        else paragraph("Too few have resolved in each group to draw a curve of it.")
-    )
-    return [
-        f"<h3>{escape(heading)}</h3>",
-        drawn,
-        table(key, table_curve(curve), kind="swipe" if len(curve.strata) > 2 else ""),
-    ]
 
 
 def _literature(seen: Shared) -> str:

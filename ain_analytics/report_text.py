@@ -53,7 +53,10 @@ EXPLAINED = {
     "figures": ("And why. Most of them are not wrong; they answer another question, or do not say which."),
 }
 """What each part of the report is about."""
-AUTOIMMUNE = "Autoimmune by what was known soon after onset (primary, probable primary, secondary):"
+AUTOIMMUNE = (
+    "Autoimmune: primary, probable primary or secondary by what was known soon after onset. "
+    "Children with any neutropenia:"
+)
 THREE_RULES = "Median under three rules of what ends an episode, this study's in the frame"
 NOT_SHOWN = (
     "No child's row, date or key stands in this report; small numbers are hidden and curves are thinned."
@@ -65,14 +68,14 @@ def months(days: float | None) -> str:
     return "not reached" if days is None else f"{days / DAYS_PER_MONTH:.1f}"
 
 
-def answer(curve: ResolutionCurve) -> str:
+def answer(curve: ResolutionCurve, group: str = "neutropenias") -> str:
     """Say the main result in one sentence."""
     value, lower, upper = curve.value("median")
     origin = ORIGIN[curve.definitions.time_origin]
     if value is None:
-        return f"Fewer than half of the neutropenias were seen to resolve: no median time from {origin}."
+        return f"Fewer than half of the {group} were seen to resolve: no median time from {origin}."
     limits = f"{100 * curve.definitions.confidence:g} % interval {months(lower)} to {months(upper)}"
-    return f"Half of the neutropenias had resolved {months(value)} months after {origin} ({limits})."
+    return f"Half of the {group} had resolved {months(value)} months after {origin} ({limits})."
 
 
 def followed(curve: ResolutionCurve) -> str:

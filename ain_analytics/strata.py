@@ -55,16 +55,16 @@ def strata_of(
     missing = [name for name in wanted if name not in follow_up.columns]
     if missing:
         raise BadFrame("FollowUp", f"it lacks the column(s) {', '.join(missing)}")
-    usable, said = _usable(follow_up)
-    first, said_of_first = _first_episodes(usable, definitions)
-    if first.is_empty():
-        raise EmptyStratum(ALL, " ".join(["no usable episode is left.", *said, *said_of_first]))
-    if "entry_days" not in first.columns:
-        first = first.with_columns(entry_days=pl.lit(0, pl.Int32))
-    kept = {*wanted, "patient_id"} & set(first.columns)
-    first = first.select(*sorted(kept), pl.col("entry_days").fill_null(0))
-    _refuse_bad_values(first, ["entry_days", *columns])
-    return Strata(_split(first, by), (*said, *said_of_first, *_entry_in_words(first)))
+    first, said_of_first = _first_episodes(follow_up, definitions)
+    usable, said = _usable(first)
+    if usable.is_empty():
+        raise EmptyStratum(ALL, " ".join(["no usable episode is left.", *said_of_first, *said]))
+    if "entry_days" not in usable.columns:
+        usable = usable.with_columns(entry_days=pl.lit(0, pl.Int32))
+    kept = {*wanted, "patient_id"} & set(usable.columns)
+    usable = usable.select(*sorted(kept), pl.col("entry_days").fill_null(0))
+    _refuse_bad_values(usable, ["entry_days", *columns])
+    return Strata(_split(usable, by), (*said_of_first, *said, *_entry_in_words(usable)))
 
 
 def _usable(follow_up: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
@@ -87,21 +87,25 @@ def _usable(follow_up: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     return usable, [f"{n} of {follow_up.height} episodes set aside as unusable{reasons}."]
 
 
-def _first_episodes(usable: pl.DataFrame, definitions: Definitions) -> tuple[pl.DataFrame, list[str]]:
-    if "episode_number" not in usable.columns:
-        return usable, []
-    later = usable.filter(pl.col("episode_number") > 1).height
+def _first_episodes(follow_up: pl.DataFrame, definitions: Definitions) -> tuple[pl.DataFrame, list[str]]:
+    if "episode_number" not in follow_up.columns:
+        return follow_up, []
+    later = follow_up.filter(pl.col("episode_number") > 1).height
     if definitions.episodes_used == "first":
         said = f"Each child's first episode only; {later} later episodes left out."
-        return usable.filter(pl.col("episode_number") == 1), [said]
-    return usable, [f"All episodes, {later} of them a child's second or later."]
+        return follow_up.filter(pl.col("episode_number") == 1), [said]
+    return follow_up, [f"All episodes, {later} of them a child's second or later."]
 
 
 def _entry_in_words(rows: pl.DataFrame) -> list[str]:
     late = rows.filter(pl.col("entry_days") > 0).height
     if late == 0:
         return ["Every episode is at risk from day zero."]
-    return [f"Delayed entry: {late} of {rows.height} episodes are at risk only after their day of entry."]
+    return [
+        f"Delayed entry: {late} of {rows.height} episodes are at risk only after their day of entry, which is "
+        "taken to have nothing to do with the day of resolution. Where slow courses are enrolled later than "
+        "quick ones, the curve of both together falls too early.",
+    ]
 
 
 def _refuse_bad_values(rows: pl.DataFrame, columns: Sequence[str]) -> None:

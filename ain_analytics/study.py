@@ -232,7 +232,7 @@ def charts_of(found: Study) -> Mapping[str, Callable[[], alt.TopLevelMixin]]:
     """Name the charts of a study, each with what draws it; they show only what others may see."""
     seen = shared(found.tables, found.curves, found.definitions)
     own, few = found.definitions.name, found.definitions.minimum_cell
-    bounding = {name: seen.curves[name] for name in found.bounding}
+    bounding = {rule: seen.curves[name] for rule, name in found.leading.items()}
     drawn_alone = {"resolution": own} | {
         f"resolution_{name}": name for name in (AUTOIMMUNE, f"by_{found.by}") if name in seen.curves
     }
@@ -247,7 +247,7 @@ def charts_of(found: Study) -> Mapping[str, Callable[[], alt.TopLevelMixin]]:
         for chart, name in drawn_alone.items()
     }
     return curves | {
-        "bounds": partial(chart_bounds, bounding, at_risk=seen.counted[own], multiples_of=few),
+        "bounds": partial(chart_bounds, bounding, at_risk=seen.counted[found.leading[own]], multiples_of=few),
         "attrition": partial(chart_attrition, seen.attrition),
         "case_classes": partial(chart_case_classes, seen.classes),
         "published": partial(chart_published, seen.comparison),

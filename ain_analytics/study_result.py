@@ -68,6 +68,18 @@ class Study:
         """The main curve and those under the two other rules of ending, for `chart_bounds`."""
         return {name: self.curves[name] for name in self.bounds if name in self.curves}
 
+    @property
+    def leading(self) -> dict[str, str]:
+        """Name the curves that answer, by the rule of ending, the study's own first.
+
+        They are of the autoimmune classes where these could be estimated, else of all classes.
+        """
+        if AUTOIMMUNE not in self.curves:
+            return {rule: rule for rule in self.bounding}
+        own = self.definitions.name
+        names = {rule: AUTOIMMUNE if rule == own else f"{AUTOIMMUNE}_{rule}" for rule in self.bounds}
+        return {rule: name for rule, name in names.items() if name in self.curves}
+
     def in_words(self) -> list[str]:
         """Say in a few lines who was studied and what came out."""
         shown = (

@@ -39,6 +39,7 @@ FLOORS = (
     "published shared",
     "charts dictionary synthetic manifest study_result",
     "tables report_page report_text",
+    "report_curves",
     "report",
     "study",
 )

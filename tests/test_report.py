@@ -13,7 +13,7 @@ from ain_analytics.curves import resolution_curve
 from ain_analytics.definitions import PRESETS, TEXTBOOK
 from ain_analytics.intervals import interval_curve
 from ain_analytics.report import SECTIONS, write_report
-from ain_analytics.report_text import answer, assumed, followed, rule_of, strictness
+from ain_analytics.report_text import answer, assumed, followed, rule_of, short_median, strictness
 from ain_analytics.shared import said_without_few, shared, summary_without_few
 from ain_analytics.study import study
 from ain_analytics.study_result import Study
@@ -60,10 +60,20 @@ def test_the_page_loads_nothing_from_elsewhere(html: str) -> None:
 
 def test_the_answer_comes_first(found: Study, html: str) -> None:
     text = text_of(html)
-    assert text.index(answer(found.main)) < text.index(SECTIONS["who"])
+    of_the_autoimmune = answer(found.curves["autoimmune"], "autoimmune neutropenias")
+    of_all = answer(found.main).removeprefix("H")
+    assert text.index(of_the_autoimmune) < text.index(of_all) < text.index(SECTIONS["who"])
     assert re.search(
-        r"Half of the neutropenias had resolved \d+\.\d months after the first neutropenic count", text
+        r"Half of the autoimmune neutropenias had resolved \d+\.\d months after the first neutropenic count",
+        text,
     )
+
+
+def test_the_bounds_of_the_answer_are_of_the_same_children(found: Study, html: str) -> None:
+    cards = re.findall(r'<div class="rule(?: own)?"><b>(.*?)</b>', html)
+    names = [name for name in found.curves if name.startswith("autoimmune") and "kaplan" not in name]
+    assert len(names) == 3
+    assert sorted(cards) == sorted(short_median(found.curves[name]) for name in names)
 
 
 def test_the_answer_stands_between_its_two_bounds(found: Study, html: str) -> None:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import polars as pl
 
 from ain_analytics.schema import TABLES
@@ -43,7 +45,7 @@ def test_no_two_steps_that_are_told_differ_by_few():
         ("autoimmune", "Others are not.", 60, 60),
     )
     told = _attrition_without_few(steps, 5)["n_children"].drop_nulls().to_list()
-    losses = [before - after for before, after in zip(told, told[1:], strict=False)]
+    losses = [before - after for before, after in pairwise(told)]
     assert told[-2:] == [91, 60]
     assert all(loss == 0 or loss >= 5 for loss in losses)
 

@@ -176,7 +176,7 @@ class FollowUp(dy.Schema):
     upper_days = dy.Int32(nullable=True, description="First day known resolved; none when censored.", metadata=DAYS)
     exit_days = dy.Int32(nullable=True, min=0, description="End of the right-censored reading; none where day zero is unknown.", metadata=DAYS)
     is_resolved = dy.Bool(description="Whether it ended by resolution.")
-    competing_event = dy.Enum(["death", "transplant", "reclassified", "masking_treatment"], nullable=True, description="What made resolution impossible to see.")
+    competing_event = dy.Enum(["death", "transplant", "reclassified", "masking_treatment"], nullable=True, description="What made the resolution of an open episode impossible to see, or made it another disease; transplants are not told by the native format.")
     competing_days = dy.Int32(nullable=True, description="Day of the competing event.", metadata=DAYS)
     reason = dy.Enum(FOLLOW_UP_REASON, description="Why follow-up ends.")
     source = dy.String(description="Column of `episode` or `patient` that gave the end.")
