@@ -29,10 +29,13 @@ VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
 
 FLOORS = (
     "errors",
+    "records",
+    "workbook",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
-    "wording definition_file endings extract rules strata kaplan_meier log_rank turnbull_cells "
+    "wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "
     "published_records",
-    "raw_tables curve_result npmle_newton",
+    "extract curve_result npmle_newton",
+    "raw_tables",
     "registry npmle curves",
     "cases followup oddities intervals published_group characteristics small_cells",
     "quality attrition disclosure published_answers",
@@ -57,7 +60,11 @@ MAY_HOLD_NUMBERS = {
     "study": "shares of a progress bar",
     "shared": "ranks",
     "codes": "ranks, and a whole in percent",
+    "errors": "sizes of a message",
+    "records": "sizes of a file's parts",
+    "workbook": "sizes of a file's parts, and of the alphabet",
     "files": "sizes of a file's parts",
+    "sender": "sizes of a file",
     "wording": "months of a year",
     "characteristics": "quartiles",
     "quantities": "the median",
