@@ -174,7 +174,7 @@ def number_of(view: Path) -> int:
 
 NUMBER_OF = {name_in(view): number_of(view) for view in VIEWS}
 BASE_TABLES = {f"source_{table}" for table in RAW} | set(CODE_TABLES) | {
-    "source_malformed", "extract_info", "method_rank", "definition", "anc_band",
+    "source_malformed", "extract_info", "method_rank", "local_unit", "definition", "anc_band",
 }  # fmt: skip
 
 
