@@ -10,6 +10,8 @@ from ain_analytics.errors import AinError, AinWarning
 ERROR = 2
 """Exit code of a command that could not be carried out."""
 INTERRUPTED = 130
+_DUCKDB_INTERRUPTED = "Query interrupted"
+"""What DuckDB makes of Ctrl-C."""
 
 
 def main() -> None:
@@ -28,7 +30,20 @@ def main() -> None:
         name = f"{error.filename}: " if error.filename else ""
         sys.exit(_fail(f"{name}{error.strerror or error}"))
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit(_say_interrupted())
+    except RuntimeError as error:
+        if str(error) != _DUCKDB_INTERRUPTED:
+            raise
+        sys.exit(_say_interrupted())
+    except SystemExit as ended:  # typer's word for the same
+        if ended.code == INTERRUPTED:
+            _say_interrupted()
+        raise
+
+
+def _say_interrupted() -> int:
+    sys.stderr.write("Interrupted. Nothing was written; earlier results are as they were.\n")
+    return INTERRUPTED
 
 
 def _fail(message: str) -> int:

@@ -131,10 +131,13 @@ def _category(children: pl.DataFrame, column: str) -> pl.Expr:
 
 
 def _order(children: pl.DataFrame, column: str, told: pl.Series) -> list[str]:
-    """Name the categories that occur: declared ones in their order, others by frequency."""
+    """Name the categories that occur: declared ones in their order, others by name.
+
+    Not by frequency: from its place between two others a hidden number could be guessed.
+    """
     kind = children.schema[column]
     declared = kind.categories.to_list() if isinstance(kind, pl.Enum) else []
-    seen = told.value_counts(sort=True)["category"].to_list()
+    seen = sorted(told.unique(), key=lambda name: (name == REST, name))
     return [name for name in declared if name in seen] or seen
 
 

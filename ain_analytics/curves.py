@@ -98,6 +98,7 @@ def resolution_curve(
                 for line in start_in_words(name, fit.curve.start, fit.n_set_aside)
             ),
             "The end of observation has nothing to do with resolution (independent censoring).",
+            *_siblings_in_words(strata.rows),
             f"Limits at {100 * definitions.confidence:g} % on the {limits} scale, Greenwood's variance; "
             "undefined where all have resolved. Other scales: "
             f"{', '.join(name for name in LIMITS if name != limits)}.",
@@ -160,6 +161,16 @@ def _quantity_limits(fit: KaplanMeier, band: tuple[Floats, Floats], definitions:
     mean = curve.restricted_mean(horizon)
     limits[f"rmst_{definitions.rmst_months}_months"] = (mean - margin, mean + margin)
     return limits
+
+
+def _siblings_in_words(strata: dict[str, pl.DataFrame]) -> list[str]:
+    """Say so where a child has several episodes; the interval estimate resamples children instead."""
+    if not any("patient_id" in rows and rows["patient_id"].is_duplicated().any() for rows in strata.values()):
+        return []
+    return [
+        "Several episodes of one child are taken for those of several children, so limits and tests promise "
+        "too much; the limits of the interval estimate do not."
+    ]
 
 
 def _test_in_words(n_strata: int, *, is_tested: bool) -> list[str]:

@@ -126,7 +126,7 @@ class Definitions:
     severe_below: float = episodes(0.5, "10⁹/L", "A nadir below it is severe.", CTCAE)
     moderate_below: float = episodes(1.0, "10⁹/L", "A nadir below it, and not severe, is moderate.", CTCAE)
 
-    neonatal_days: int = cases(28, "days", "An onset at a younger age is neonatal.", "WHO neonatal period")
+    neonatal_days: int = cases(28, "days", "An onset at a younger age is neonatal.")
     baseline_days: int = cases(90, "days", "What is known so long after onset is known at baseline.")
     antibody_before_days: int = cases(
         90, "days", "Antibody tests so long before onset still speak of the episode."

@@ -1,7 +1,21 @@
 """What can go wrong, by name. No message holds a patient's key or value."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
+
+_MOST_NAMES = 30
+_LONGEST_NAME = 200
+_OF_THE_FORMAT = re.compile(r"\b(patient_id|birth_date|\w+_(on|at))\b")
+
+
+def one_line(text: str) -> str:
+    """Write a name that may hold anything so that it stays one line and says no more than itself."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _name(where: Path | str) -> str:
+    return one_line(Path(where).name)
 
 
 class AinError(Exception):
@@ -32,7 +46,7 @@ class UnreadableExtract(AinError, ValueError):
     """The source cannot be read at all, or one of its files cannot."""
 
     def __init__(self, where: Path | str, found: str, do: str) -> None:
-        super().__init__(f"{Path(where).name}: {found}. {do}")
+        super().__init__(f"{_name(where)}: {found}. {do}")
 
 
 class MissingTable(AinError, ValueError):
@@ -41,7 +55,7 @@ class MissingTable(AinError, ValueError):
     def __init__(self, table: str, where: Path | str, found: Iterable[str]) -> None:
         present = ", ".join(sorted(found)) or "no table that the native format knows"
         super().__init__(
-            f"{Path(where).name}: table {table!r} is obligatory and missing; found: {present}. "
+            f"{_name(where)}: table {table!r} is obligatory and missing; found: {present}. "
             f"Add {table}.csv (or .csv.gz, .parquet, .xlsx), see data_dictionary.md."
         )
 
@@ -51,11 +65,16 @@ class MissingColumn(AinError, ValueError):
 
     def __init__(self, table: str, file: str, missing: Iterable[str], found: Iterable[str]) -> None:
         listed = ", ".join(f"{name!r}" for name in missing)
-        present = ", ".join(f"{name!r}" for name in found)
+        names = [one_line(name[:_LONGEST_NAME]) for name in found]
+        # Without a header the first row stands in its place, and a row is never shown.
+        is_header = any(_OF_THE_FORMAT.search(name) for name in names)
+        shown = [f"'{name}'" for name in names[: _MOST_NAMES if is_header else 0]]
+        others = [f"{len(names) - len(shown)} other(s)"] if len(shown) < len(names) else []
+        present = ", ".join(shown + others)
         super().__init__(
-            f"{file}: table {table!r} lacks the obligatory column(s) {listed}; found {present}. "
-            "If the names differ, rename them; if there is one long name, the delimiter is "
-            'probably not the one expected: set delimiter = ";" (or another) in extract.toml.'
+            f"{one_line(file)}: table {table!r} lacks the obligatory column(s) {listed}; found {present}. "
+            "If the names differ, rename them; if there is no header, add it; if there is one long name, the "
+            'delimiter is probably not the one expected: set delimiter = ";" (or another) in extract.toml.'
         )
 
 
@@ -126,4 +145,4 @@ class BadOutput(AinError, OSError):
     """The output folder cannot be written, or holds something that is not ours."""
 
     def __init__(self, where: Path | str, why: str) -> None:
-        super().__init__(f"{Path(where).name}: {why}.")
+        super().__init__(f"{_name(where)}: {why}.")

@@ -1,47 +1,17 @@
 """What lies in a source, which format it is, and whether it is complete."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from ain_analytics import schema
-from ain_analytics.errors import MissingColumn, MissingTable, UnreadableExtract
-from ain_analytics.files import ExtractFile, open_file, table_of
-
-OPTIONS_FILE = "extract.toml"
-_KNOWN_OPTIONS = ("extracted_on", "source", "encoding", "delimiter", "decimal_mark", "codes", "units")
-
-
-@dataclass(frozen=True, slots=True)
-class SenderOptions:
-    """What the sender says of an extract in `extract.toml`; every line may be left out.
-
-    Parameters
-    ----------
-    extracted_on : date, optional
-        Last day that the extract can speak of; later rows are set aside. Default: today.
-    source : str
-        Where the extract comes from, for the report.
-    encoding, delimiter, decimal_mark : str
-        How text files are written.
-    codes : mapping of local code to LOINC code
-        The laboratory's own codes.
-    units : mapping of local unit to known unit
-        The laboratory's own spellings.
-    """
-
-    extracted_on: date | None = None
-    source: str = ""
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    decimal_mark: str = "."
-    codes: Mapping[str, str] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)
+from ain_analytics.errors import AinError, MissingColumn, MissingTable, UnreadableExtract, one_line
+from ain_analytics.files import ExtractFile, normal_names, open_file, table_of
+from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +26,7 @@ class Extract:
         Files in the native format.
     database : Path, optional
         A DuckDB file that holds the tables instead.
-    database_tables : mapping of table to (its name there, its columns)
+    database_tables : mapping of table to (its name there, its columns with their types)
     frames : mapping of table to frame
         Tables given as frames instead.
     ignored_columns : mapping of table to columns
@@ -71,7 +41,7 @@ class Extract:
     name: str
     files: tuple[ExtractFile, ...] = ()
     database: Path | None = None
-    database_tables: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    database_tables: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     ignored_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored_files: tuple[str, ...] = ()
@@ -113,8 +83,13 @@ def read_extract(
     if isinstance(source, Mapping):
         return _from_frames(source, extracted_on)
     path = Path(source)
-    if path.is_dir():
-        return _from_folder(path, extracted_on)
+    try:
+        if path.is_dir():
+            return _from_folder(path, extracted_on)
+    except OSError as error:
+        if isinstance(error, AinError):
+            raise
+        raise UnreadableExtract(path, "it cannot be looked into", "Ask for the right to read it.") from error
     if path.is_file() and path.suffix.lower() in (".duckdb", ".db"):
         return _from_database(path, extracted_on)
     found = (
@@ -139,7 +114,7 @@ def _from_frames(frames: Mapping[str, pl.DataFrame], extracted_on: date | None) 
 
 
 def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
-    options, unknown = _read_options(folder / OPTIONS_FILE, extracted_on)
+    options, unknown = read_options(folder / OPTIONS_FILE, extracted_on)
     files: list[ExtractFile] = []
     ignored: list[str] = []
     for path in sorted(folder.iterdir()):
@@ -147,16 +122,16 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
             continue
         found = table_of(path, tuple(schema.RAW))
         if found is None:
-            ignored.append(path.name)
+            ignored.append(one_line(path.name))
         else:
             table, ending = found
-            files.append(
-                open_file(table, path, ending, encoding=options.encoding, delimiter=options.delimiter)
-            )
+            file = open_file(table, path, ending, encoding=options.encoding, delimiter=options.delimiter)
+            files.append(file)
+            ignored += [one_line(f"{path.name}, sheet {name}") for name in file.ignored_sheets]
     _refuse_tables_given_twice(files, folder)
     columns = {file.path.name: (file.table, file.columns) for file in files}
     return Extract(
-        name=folder.resolve().name,
+        name=one_line(folder.resolve().name),
         files=tuple(files),
         ignored_columns=_check(columns, folder),
         ignored_files=tuple(ignored),
@@ -173,27 +148,44 @@ def _refuse_tables_given_twice(files: list[ExtractFile], folder: Path) -> None:
         )
 
 
+def open_database(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file of somebody else: read only, and shut in, so that it cannot reach other files."""
+    connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
 def _from_database(path: Path, extracted_on: date | None) -> Extract:
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with open_database(path) as connection:
             rows = connection.sql(
-                "select table_name, list(column_name order by ordinal_position) "
-                "from information_schema.columns where table_schema = 'main' group by table_name"
+                "select table_name, column_name, data_type from duckdb_columns() "
+                "where schema_name = 'main' and not internal order by table_name, column_index"
             ).fetchall()
+            views = connection.sql("select view_name from duckdb_views() where not internal").fetchall()
     except duckdb.Error as error:
         raise UnreadableExtract(
             path, "it cannot be opened as a DuckDB file", "Close other programs that use it."
         ) from error
-    tables = {name.lower(): (name, tuple(columns)) for name, columns in rows if name.lower() in schema.RAW}
-    ignored = tuple(sorted(name for name, _ in rows if name.lower() not in schema.RAW))
-    columns = {table: (table, tuple(c.lower() for c in found[1])) for table, found in tables.items()}
-    options, unknown = _read_options(path.with_name(OPTIONS_FILE), extracted_on)
+    for (view,) in views:
+        if view.lower() in schema.RAW:
+            found = f"{view.lower()!r} is a view, and a program of somebody else is not run"
+            raise UnreadableExtract(path, found, "Make a table of it.")
+    found_tables: dict[str, dict[str, str]] = {}
+    for name, column, kind in rows:
+        if (name,) not in views:
+            found_tables.setdefault(name, {})[column] = kind
+    tables = {
+        name.lower(): (name, columns) for name, columns in found_tables.items() if name.lower() in schema.RAW
+    }
+    ignored = sorted({*found_tables, *(view for (view,) in views)} - {name for name, _ in tables.values()})
+    options, unknown = read_options(path.with_name(OPTIONS_FILE), extracted_on)
     return Extract(
-        name=path.name,
+        name=one_line(path.name),
         database=path,
         database_tables=tables,
-        ignored_columns=_check(columns, path),
-        ignored_files=ignored,
+        ignored_columns=_check({table: (table, tuple(kinds)) for table, (_, kinds) in tables.items()}, path),
+        ignored_files=tuple(map(one_line, ignored)),
         options=options,
         unknown_options=unknown,
     )
@@ -207,51 +199,11 @@ def _check(given: Mapping[str, tuple[str, tuple[str, ...]]], where: Path | str) 
             raise MissingTable(table, where, tables)
     ignored: dict[str, tuple[str, ...]] = {}
     for file, (table, found) in given.items():
-        names = [name.strip().lower() for name in found]
+        names = normal_names(found, file)
         missing = [name for name in schema.obligatory_columns_of(table) if name not in names]
         if missing:
             raise MissingColumn(table, file, missing, names)
-        extra = [name for name in names if name and name not in schema.columns_of(table)]
+        extra = [one_line(name) for name in names if name and name not in schema.columns_of(table)]
         if extra:
             ignored[table] = tuple(dict.fromkeys((*ignored.get(table, ()), *extra)))
     return ignored
-
-
-def _read_options(path: Path, extracted_on: date | None) -> tuple[SenderOptions, tuple[str, ...]]:
-    said: dict[str, object] = {}
-    if path.is_file():
-        try:
-            said = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UnreadableExtract(path, "it is no readable TOML", "Mend it, or take it away.") from error
-    if extracted_on is not None:
-        said["extracted_on"] = extracted_on
-    day = said.get("extracted_on")
-    if isinstance(day, datetime):
-        day = day.date()
-    if day is not None and not isinstance(day, date):
-        raise UnreadableExtract(
-            path, "extracted_on is no date", "Write extracted_on = 2024-06-30, without quotation marks."
-        )
-    text = {
-        name: said.get(name, default)
-        for name, default in (
-            ("source", ""),
-            ("encoding", "utf-8"),
-            ("delimiter", ","),
-            ("decimal_mark", "."),
-        )
-    }
-    maps = {name: said.get(name, {}) for name in ("codes", "units")}
-    for name, value in text.items():
-        if not isinstance(value, str) or (name in ("delimiter", "decimal_mark") and len(value) != 1):
-            raise UnreadableExtract(
-                path, f"{name} is no text that fits", f"See {OPTIONS_FILE} in the data dictionary."
-            )
-    for name, value in maps.items():
-        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise UnreadableExtract(
-                path, f"[{name}] is no table of texts", f"See {OPTIONS_FILE} in the data dictionary."
-            )
-    options = SenderOptions(extracted_on=day, **text, **maps)  # type: ignore[arg-type]
-    return options, tuple(sorted(set(said) - set(_KNOWN_OPTIONS)))

@@ -4,25 +4,22 @@ Well-formed files go straight through DuckDB. A CSV that DuckDB refuses is read 
 by record, so that a row with too many or too few cells is counted and the others are kept.
 """
 
-import csv
-import gzip
-import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import fastexcel
 import polars as pl
 
 from ain_analytics.errors import UnreadableExtract
+from ain_analytics.records import HEADER_HINT, look_at_csv, records
+from ain_analytics.workbook import read_workbook
 
 ENDINGS = (".csv.gz", ".csv", ".parquet", ".xlsx")
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_LARGEST_CELL = 1 << 27
-_ENCODING_HINT = 'Save it as UTF-8, or say encoding = "latin-1" (or the right one) in extract.toml.'
-_HEADER_HINT = "A header with the names of the columns is needed."
+_ALWAYS_FINE_ROWS = 1 << 20
+_MOST_ROWS_PER_BYTE = 20
+_INVISIBLE = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,8 @@ class ExtractFile:
     columns: tuple[str, ...]
     encoding: str = "utf-8"
     delimiter: str = ","
+    is_plain: bool = False
+    ignored_sheets: tuple[str, ...] = ()
 
 
 def table_of(path: Path, tables: tuple[str, ...]) -> tuple[str, str] | None:
@@ -58,64 +57,47 @@ def open_file(table: str, path: Path, ending: str, *, encoding: str, delimiter: 
     """
     if not path.is_file():
         raise UnreadableExtract(path, "it is not a file", "Put the table's rows into a file of this name.")
-    header = (
-        _csv_header(path, encoding, delimiter) if ending.startswith(".csv") else _typed_header(path, ending)
-    )
-    names = tuple(name.strip().lower() for name in header)
+    if not path.name.encode(errors="ignore").decode() == path.name:
+        raise UnreadableExtract(path, "its name is not UTF-8", "Rename it.")
+    is_plain, ignored = False, list[str]()
+    if ending == ".parquet":
+        header = list(_parquet_schema(path))
+    elif ending == ".xlsx":
+        header, _, ignored = read_workbook(path)
+    else:
+        header, is_plain = look_at_csv(path, encoding, delimiter)
+    names = normal_names(header, path)
     if not any(names):
-        raise UnreadableExtract(path, "it is empty", _HEADER_HINT)
-    twice = sorted({name for name in names if name and names.count(name) > 1})
-    if twice:
-        found = f"the header names {', '.join(map(repr, twice))} twice"
-        raise UnreadableExtract(path, found, "Rename or drop one.")
-    return ExtractFile(table, path, ending, names, encoding, delimiter)
+        raise UnreadableExtract(path, "it is empty", HEADER_HINT)
+    return ExtractFile(table, path, ending, names, encoding, delimiter, is_plain, tuple(ignored))
 
 
-def _text(path: Path, encoding: str) -> io.TextIOWrapper:
-    if path.name.lower().endswith(".gz"):
-        return io.TextIOWrapper(gzip.open(path, "rb"), encoding=encoding, newline="")
-    return path.open(encoding=encoding, newline="")
+def normal_names(header: Iterable[str], where: Path | str) -> tuple[str, ...]:
+    """Give the names of columns as the format writes them: small letters, nothing around them.
+
+    Raises
+    ------
+    UnreadableExtract
+        Two columns have one name.
+    """
+    names = tuple(name.strip().strip(_INVISIBLE).strip().lower() for name in header)
+    first: dict[str, int] = {}
+    for ordinal, name in enumerate(names, start=1):
+        if name and first.setdefault(name, ordinal) < ordinal:
+            found = f"columns {first[name]} and {ordinal} have one name"
+            raise UnreadableExtract(where, found, "Rename or drop one.")
+    return names
 
 
-def _records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the records of a CSV, blank lines left out, the header first."""
-    csv.field_size_limit(_LARGEST_CELL)
+def _parquet_schema(path: Path) -> pl.Schema:
     try:
-        with _text(path, encoding) as text:
-            if text.read(1) != "\ufeff":
-                text.seek(0)
-            for record in csv.reader(text, delimiter=delimiter):
-                if record:
-                    yield record
-    except (UnicodeError, LookupError) as error:
-        raise UnreadableExtract(path, f"its text is not {encoding}", _ENCODING_HINT) from error
-    except (csv.Error, EOFError, OSError, ValueError) as error:
-        raise UnreadableExtract(path, "it is damaged, or no CSV", "Export it again.") from error
-
-
-def _csv_header(path: Path, encoding: str, delimiter: str) -> list[str]:
-    if encoding == "utf-8" and not path.name.lower().endswith(".gz"):
-        with path.open("rb") as raw:
-            if raw.read(2) in _UTF16:
-                hint = 'Save it as UTF-8, or say encoding = "utf-16" in extract.toml.'
-                raise UnreadableExtract(path, "it is UTF-16", hint)
-    for record in _records(path, encoding, delimiter):
-        return record
-    raise UnreadableExtract(path, "it is empty", _HEADER_HINT)
-
-
-def _typed_header(path: Path, ending: str) -> list[str]:
-    try:
-        if ending == ".parquet":
-            return list(pl.read_parquet_schema(path))
-        return _excel(path).columns
-    except (pl.exceptions.PolarsError, fastexcel.FastExcelError, OSError, ValueError) as error:
-        raise UnreadableExtract(path, f"it is no readable {ending} file", "Export it again.") from error
-
-
-def _excel(path: Path) -> pl.DataFrame:
-    """Read a workbook's first sheet as text, so that a key such as 007 stays what it is."""
-    return pl.read_excel(path, infer_schema_length=0)
+        n_rows = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
+        if n_rows > max(_ALWAYS_FINE_ROWS, _MOST_ROWS_PER_BYTE * path.stat().st_size):
+            found = f"it claims more than {_MOST_ROWS_PER_BYTE} rows a byte"
+            raise UnreadableExtract(path, found, "If that is right, send a .csv.")
+        return pl.Schema(pl.read_parquet_schema(path))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UnreadableExtract(path, "it is no readable .parquet file", "Export it again.") from error
 
 
 def quoted(name: str) -> str:
@@ -152,18 +134,18 @@ def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: 
     if file.ending == ".parquet":
         _load_parquet(connection, file, wanted)
     elif file.ending == ".xlsx":
-        frame = _excel(file.path)
-        named = frame.rename(dict(zip(frame.columns, file.columns, strict=True)))
-        _append(connection, file, named.with_row_index("row_number", offset=1), wanted)
-    elif file.encoding != "utf-8" or not _load_csv(connection, file, wanted):
+        _, rows, _ = read_workbook(file.path)
+        cells = {name: rows.to_series(i) for i, name in enumerate(file.columns) if name in wanted}
+        _append(connection, file, pl.DataFrame(cells).with_row_index("row_number", offset=1), wanted)
+    elif not file.is_plain or not _load_csv(connection, file, wanted):
         _load_csv_by_record(connection, file, wanted)
 
 
 def _load_csv(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str]) -> bool:
     """Read a CSV in one go; tell whether every record was as the header says."""
-    names = [name or f"unnamed {ordinal}" for ordinal, name in enumerate(file.columns)]
-    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
-    selected = ", ".join(quoted(name) if name in names else "null" for name in wanted)
+    place = {name: f"column_{ordinal}" for ordinal, name in enumerate(file.columns)}
+    columns = ", ".join(f"'column_{ordinal}': 'VARCHAR'" for ordinal in range(len(file.columns)))
+    selected = ", ".join(place.get(name, "null") for name in wanted)
     query = (
         f"insert into source_{file.table} select $name, row_number() over (), {selected} "
         f"from read_csv($path, auto_detect = false, header = true, columns = {{{columns}}}, "
@@ -172,24 +154,26 @@ def _load_csv(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: 
     given = {"name": file.path.name, "path": _one_path(file.path), "delimiter": file.delimiter}
     try:
         connection.execute(query, given)
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+        raise
     except duckdb.Error:
         return False
     return True
 
 
 def _load_csv_by_record(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str]) -> None:
-    records = _records(file.path, file.encoding, file.delimiter)
-    width = len(next(records))
     sound: list[list[str]] = []
     numbers: list[int] = []
     malformed: list[int] = []
-    for number, record in enumerate(records, start=1):
-        if len(record) == width:
+    found = records(file.path, file.encoding, file.delimiter)
+    next(found)
+    for number, record in enumerate(found, start=1):
+        if record is None:
+            malformed.append(number)
+        else:
             sound.append(record)
             numbers.append(number)
-        else:
-            malformed.append(number)
-    cells = {name: [record[i] for record in sound] for i, name in enumerate(file.columns) if name}
+    cells = {name: [record[i] for record in sound] for i, name in enumerate(file.columns) if name in wanted}
     frame = pl.DataFrame(cells, schema=dict.fromkeys(cells, pl.String))
     _append(connection, file, frame.with_columns(pl.Series("row_number", numbers, dtype=pl.Int64)), wanted)
     lost = pl.DataFrame({"row_number": malformed}, schema={"row_number": pl.Int64})
@@ -200,24 +184,40 @@ def _load_csv_by_record(connection: duckdb.DuckDBPyConnection, file: ExtractFile
 
 
 def _load_parquet(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str]) -> None:
-    original = dict(zip(file.columns, pl.read_parquet_schema(file.path), strict=True))
     kinds = pl.read_parquet_schema(file.path)
-
-    def as_text(name: str) -> str:
-        if name not in original:
-            return "null"
-        text = f"cast({quoted(original[name])} as varchar)"
-        # A whole number held as a fraction loses its ".0": the key 7.0 is the key "7".
-        return f"regexp_replace({text}, '[.]0+$', '')" if kinds[original[name]].is_float() else text
-
+    original = dict(zip(file.columns, kinds.items(), strict=True))
+    cells = [_cell(original, name) for name in wanted]
     query = (
-        f"insert into source_{file.table} select $name, file_row_number + 1, "
-        f"{', '.join(as_text(name) for name in wanted)} from read_parquet($path, file_row_number = true)"
+        f"insert into source_{file.table} select $name, row_number() over (), {', '.join(cells)} "
+        "from read_parquet($path)"
     )
     try:
         connection.execute(query, {"name": file.path.name, "path": _one_path(file.path)})
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+        raise
     except duckdb.Error as error:
-        raise UnreadableExtract(file.path, "it is no readable Parquet file", "Export it again.") from error
+        raise UnreadableExtract(file.path, "it is no readable .parquet file", "Export it again.") from error
+
+
+def _cell(original: Mapping[str, tuple[str, pl.DataType]], name: str) -> str:
+    """Write a typed column as text, as a person would have typed it."""
+    if name not in original:
+        return "null"
+    column, kind = quoted(original[name][0]), original[name][1]
+    if isinstance(kind, pl.Datetime) and kind.time_zone:
+        column += (
+            f" at time zone {_literal(kind.time_zone)}"  # the day of a sample is the day where it was drawn
+        )
+    return as_text(column, is_fraction=kind.is_float() or kind.is_decimal())
+
+
+def as_text(column: str, *, is_fraction: bool) -> str:
+    """Write SQL that gives a typed column as text; of a fraction, a whole number loses its ".0".
+
+    The key 7.0 is the key "7".
+    """
+    text = f"cast({column} as varchar)"
+    return f"regexp_replace({text}, '[.]0+$', '')" if is_fraction else text
 
 
 def _append(
@@ -240,20 +240,10 @@ def load_frame(
     connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame, wanted: list[str]
 ) -> None:
     """Append a polars frame's rows to `source_<table>`; rows are numbered as they stand."""
-    named = frame.rename({name: name.strip().lower() for name in frame.columns})
-    numbered = named.drop("row_number", strict=False).with_row_index("row_number", offset=1)
-    _append(connection, ExtractFile(table, Path(table), "", tuple(named.columns)), numbered, wanted)
-
-
-def load_duckdb_table(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    sent_as: str,
-    columns: tuple[str, ...],
-    wanted: list[str],
-) -> None:
-    """Append the rows of a table of the attached database `sent` to `source_<table>`."""
-    original = {name.strip().lower(): name for name in columns}
-    cells = ", ".join(f"cast({quoted(original[n])} as varchar)" if n in original else "null" for n in wanted)
-    rows = f"select $name, row_number() over (), {cells} from sent.main.{quoted(sent_as)}"
-    connection.execute(f"insert into source_{table} {rows}", {"name": sent_as})
+    original = dict(zip(normal_names(frame.columns, table), frame.schema.items(), strict=True))
+    cells = [_cell(original, name) for name in wanted]
+    known = frame.select(original[name][0] for name in wanted if name in original)
+    connection.register("incoming_rows", known)
+    rows = f"select $name, row_number() over (), {', '.join(cells)} from incoming_rows"
+    connection.execute(f"insert into source_{table} {rows}", {"name": table})
+    connection.unregister("incoming_rows")

@@ -17,6 +17,7 @@ from ain_analytics.curve_result import (
 )
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import BadFrame
+from ain_analytics.log_rank import log_rank
 from ain_analytics.npmle import Npmle, npmle
 from ain_analytics.step_curve import Floats, StepCurve
 from ain_analytics.strata import strata_of
@@ -25,6 +26,8 @@ from ain_analytics.turnbull_cells import Observations
 ESTIMATOR = "npmle"
 NO_MASS = 1e-12
 ENDS = ["entry_days", "lower_days", "upper_days"]
+READ_AS_KAPLAN_MEIER = ("exit_days", "is_resolved")
+"""For intervals there is no log-rank test; the strata are compared by this reading."""
 
 
 def interval_curve(
@@ -40,7 +43,8 @@ def interval_curve(
     ----------
     follow_up : FollowUp, one row per episode
         Or any frame with `lower_days` and `upper_days` (null: not seen to resolve); where
-        present, `entry_days`, `is_usable`, `episode_number` and `patient_id` are heeded.
+        present, `entry_days`, `is_usable`, `episode_number` and `patient_id` are heeded; with
+        `exit_days` and `is_resolved`, strata are tested by their right-censored reading.
     by : name of a column that splits the episodes, optional
     definitions : Definitions
         Confidence, months of the report, horizon of the restricted mean, episodes used,
@@ -79,7 +83,9 @@ def interval_curve(
     >>> interval_curve(follow_up, with_limits=False).at([30, 60])["unresolved"].to_list()
     [0.5, 0.0]
     """
-    strata = strata_of(follow_up, by=by, definitions=definitions, columns=["lower_days", "upper_days"])
+    read = [name for name in READ_AS_KAPLAN_MEIER if set(READ_AS_KAPLAN_MEIER) <= set(follow_up.columns)]
+    strata = strata_of(follow_up, by=by, definitions=definitions, columns=["lower_days", "upper_days", *read])
+    test = log_rank(strata.rows) if read and len(strata.rows) > 1 else None
     labels: dict[str, object] = {"definition": definitions.name, "estimator": ESTIMATOR}
     steps, summary, said, violations = [], [], [], []
     for name, rows in strata.rows.items():
@@ -107,10 +113,12 @@ def interval_curve(
         summary=summary_frame(summary),
         definitions=definitions,
         by=by,
+        test=test,
         assumptions=(
             *strata.assumptions,
             *_moved_to_entry(strata.rows),
             *said,
+            *(["The log-rank test compares the right-censored readings of the strata."] if test else []),
             *_in_words(definitions, max(violations), with_limits=with_limits),
         ),
         kkt_violation=max(violations),

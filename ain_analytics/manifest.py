@@ -10,9 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from ain_analytics.extract import OPTIONS_FILE, Extract
+from ain_analytics.extract import Extract
 from ain_analytics.output import PROGRAM
 from ain_analytics.registry import Registry
+from ain_analytics.sender import OPTIONS_FILE
 from ain_analytics.wording import in_words
 
 _PROGRAM_PACKAGE = "ain-analytics"
@@ -60,8 +61,8 @@ def manifest(
     Returns
     -------
     dict
-        Keys `program`, `versions`, `made_at`, `command`, `source`, `inputs`, `definition`, `in_words`, `by`,
-        `counts`, `fates`, `outputs`.
+        Keys `program`, `versions`, `made_at`, `command`, `source`, `extracted_on`, `inputs`, `definition`,
+        `in_words`, `by`, `counts`, `fates`, `outputs`.
     """
     extract = registry.extract
     return {

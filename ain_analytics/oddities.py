@@ -33,6 +33,12 @@ def oddities(registry: Registry) -> pl.DataFrame:
     alive = daily.join(born.drop_nulls("died_on"), on="patient_id")
     found = [
         *_of_children(children),
+        _odd(
+            "optional_cells_not_read",
+            registry.connection.sql("select column_name, is_read from optional_cell").pl(),
+            ~pl.col("is_read"),
+            "optional cells of table patient that could not be read; they count as missing",
+        ),
         *_of_results(results, d),
         *_of_days(daily),
         _odd(

@@ -35,6 +35,8 @@ def check_output(out: Path | str, source: object = None) -> Path:
         lies_at = Path(source).expanduser().resolve()
         if place == lies_at or place in lies_at.parents:
             raise BadOutput(place, "holds the source and would be replaced; name another folder")
+        if lies_at in place.parents:
+            raise BadOutput(place, "lies in the source; name a folder elsewhere, such as -o ../ain_report")
     if place == Path.cwd() or place in Path.cwd().parents:
         raise BadOutput(place, "is the folder you stand in, or above it; name another folder")
     if place.is_dir() and any(place.iterdir()) and not is_ours(place):

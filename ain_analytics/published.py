@@ -19,6 +19,11 @@ from ain_analytics.schema.results import PublishedComparison
 __all__ = ["compare", "multiplicity_note", "published_figures", "published_slips"]
 
 KEY = ["patient_id", "episode_number"]
+ONE_TEST = [
+    *("quantity", "scale", "computed_as", "value", "lower", "upper", "at_months", "landmark_months"),
+    *("n_behind", "time_origin", "definition", "case_classes"),
+]
+"""What makes two figures one test, in which they cannot but agree."""
 UNIT = {"months": " months", "percent": " %", "p": "", "none": ""}
 
 
@@ -66,16 +71,18 @@ def multiplicity_note(comparison: pl.DataFrame, *, confidence: float = TEXTBOOK.
     Parameters
     ----------
     comparison : PublishedComparison, one row per figure
+        Whether or not small numbers are hidden in it.
     confidence : float
         Coverage under which it was made.
 
     Returns
     -------
     str
-        A figure that stands twice, such as R004 and T02b, is counted once.
+        A figure that stands twice, such as R004 and T02b, is counted once: one number, compared in one way.
     """
     tested = comparison.filter(pl.col("verdict").cast(pl.String) != "not_comparable")
-    once = tested.unique(["quantity", "scale", "published", "published_n", "own", "own_n", "verdict"])
+    meant = published_figures().select("figure_id", *ONE_TEST)
+    once = tested.select("figure_id", "verdict").join(meant, on="figure_id").unique(ONE_TEST)
     n_different = once.filter(pl.col("verdict").cast(pl.String) == "different").height
     return (
         f"{once.height} published figures could be tested; {n_different} differ. If every one of them "

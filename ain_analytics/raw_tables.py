@@ -5,13 +5,16 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import pyarrow
 
 from ain_analytics import schema
 from ain_analytics.codes import CODE_TABLES, METHOD_RANK
-from ain_analytics.errors import UnreadableExtract
-from ain_analytics.extract import Extract
-from ain_analytics.files import load_duckdb_table, load_file, load_frame
+from ain_analytics.errors import UnreadableExtract, one_line
+from ain_analytics.extract import Extract, open_database
+from ain_analytics.files import as_text, load_file, load_frame, normal_names, quoted
 
+FRACTIONS = ("DOUBLE", "FLOAT", "DECIMAL")
+"""How the names of DuckDB's types with a decimal point begin."""
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and the share of the work that is done."""
 
@@ -24,7 +27,7 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
         connection.execute(f"create table source_{table} (file varchar, row_number bigint, {columns})")
     for done, file in enumerate(extract.files):
         if progress:
-            progress(f"reading {file.path.name}", done / len(extract.files))
+            progress(f"reading {one_line(file.path.name)}", done / len(extract.files))
         load_file(connection, file, schema.columns_of(file.table))
     for table, frame in extract.frames.items():
         load_frame(connection, table, frame, schema.columns_of(table))
@@ -33,12 +36,25 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
 
 
 def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path: Path) -> None:
-    quoted = str(path).replace("'", "''")
     try:
-        connection.execute(f"attach '{quoted}' as sent (read_only)")
-        for table, (name, columns) in extract.database_tables.items():
-            load_duckdb_table(connection, table, name, columns, schema.columns_of(table))
-        connection.execute("detach sent")
+        with open_database(path) as sent:
+            for table, (name, columns) in extract.database_tables.items():
+                original = dict(zip(normal_names(columns, path), columns.items(), strict=True))
+                cells = [
+                    as_text(quoted(original[n][0]), is_fraction=original[n][1].startswith(FRACTIONS))
+                    if n in original
+                    else "null"
+                    for n in schema.columns_of(table)
+                ]
+                named = ", ".join(f"{cell} as c{place}" for place, cell in enumerate(cells))
+                found = sent.sql(f"select {named} from main.{quoted(name)}")
+                rows = pyarrow.RecordBatchReader.from_stream(found)
+                connection.register("incoming_rows", rows)
+                numbered = "select $name, row_number() over (), * from incoming_rows"
+                connection.execute(f"insert into source_{table} {numbered}", {"name": name})
+                connection.unregister("incoming_rows")
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+        raise
     except duckdb.Error as error:
         raise UnreadableExtract(path, "its tables cannot be read", "Open it with DuckDB and look.") from error
 
@@ -59,12 +75,13 @@ def load_codes(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:
 
 
 def _with_local(known: pl.DataFrame, column: str, local: Mapping[str, str]) -> pl.DataFrame:
-    """Add a sender's own spellings as further rows of a code list."""
+    """Add a sender's own spellings to a code list; what the sender says of a known one is what holds."""
     if not local:
         return known
     own = pl.DataFrame({"own": list(local), column: list(local.values())})
     added = own.join(known, on=column).drop(column).rename({"own": column})
-    return pl.concat([known, added.select(known.columns)]).unique(maintain_order=True)
+    others = known.join(added, on=column, how="anti")
+    return pl.concat([others, added.select(known.columns)]).unique(maintain_order=True)
 
 
 def make_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:

@@ -14,7 +14,7 @@ import polars as pl
 
 from ain_analytics import schema
 from ain_analytics.definitions import TEXTBOOK, Definitions
-from ain_analytics.errors import NothingUsable, UnknownTable
+from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract
 from ain_analytics.extract import Extract, read_extract
 from ain_analytics.raw_tables import Progress, load_codes, load_source, make_table
 
@@ -218,13 +218,16 @@ def open_registry(
     """
     extract = read_extract(source, extracted_on=extracted_on)
     connection = duckdb.connect()
-    connection.execute("set TimeZone = 'UTC'")
-    load_source(connection, extract, progress)
-    load_codes(connection, extract)
-    for path in sorted((sql_folder() / "00_format" / extract.format).glob("*.sql")):
-        connection.execute(path.read_text(encoding="utf-8"))
     registry = Registry(extract, definitions, connection)
-    _derive(registry, "0", progress, None)
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        load_source(connection, extract, progress)
+        load_codes(connection, extract)
+        for path in sorted((sql_folder() / "00_format" / extract.format).glob("*.sql")):
+            connection.execute(path.read_text(encoding="utf-8"))
+        _derive(registry, "0", progress, None)
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error
     registry._studies[definitions] = registry
     if registry.n_rows("patient") == 0:
         fates = connection.sql(

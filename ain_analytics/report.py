@@ -19,7 +19,7 @@ from ain_analytics.published import multiplicity_note
 from ain_analytics.report_curves import curves_section, group_of, in_order
 from ain_analytics.report_page import figure, listed, page, paragraph, section, table
 from ain_analytics.report_text import SECTIONS
-from ain_analytics.shared import Shared, shared
+from ain_analytics.shared import Shared, oddities_without_few, shared
 from ain_analytics.study_result import Study
 from ain_analytics.tables import (
     table_comparison,
@@ -147,6 +147,8 @@ def _quality(study: Study, seen: Shared) -> str:
         ),
         *([f"Other things in the source that it does not know: {n_others}."] if n_others else []),
     ]
+    few = study.definitions.minimum_cell
+    odd = oddities_without_few(study.quality.oddities, seen.attrition, few)
     return section(
         "quality",
         SECTIONS["quality"],
@@ -154,9 +156,7 @@ def _quality(study: Study, seen: Shared) -> str:
         *(paragraph(line) for line in unknown),
         table("fates", table_fates(seen.row_fate)),
         "<h3>What looks odd</h3>",
-        table(
-            "oddities", table_oddities(study.quality.oddities, minimum_cell=study.definitions.minimum_cell)
-        ),
+        table("oddities", table_oddities(odd, minimum_cell=few)),
     )
 
 

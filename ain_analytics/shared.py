@@ -3,9 +3,8 @@
 The report and the charts of a study are made of this, never of the study itself.
 """
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -15,15 +14,18 @@ from ain_analytics.definitions import Definitions
 from ain_analytics.disclosure import (
     hide_comparison,
     hide_small_cells,
-    hide_small_shares,
     hide_small_steps,
-    thin_curve,
+)
+from ain_analytics.shared_curves import (
+    COUNTS,
+    SUFFIX,
+    said_without_few,
+    summary_without_few,
+    thinned,
+    told_beside_their_own,
 )
 
-SUFFIX = "_kaplan_meier"
-COUNTS = ("n", "n_resolved")
-HIDDEN = "hidden"
-"""Note of a value that is there but not shown."""
+__all__ = ["Shared", "oddities_without_few", "said_without_few", "shared", "summary_without_few"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,17 +76,73 @@ def shared(
     counted = {
         name: curves.get(f"{name.removesuffix(SUFFIX)}{SUFFIX}", curve) for name, curve in curves.items()
     }
-    fates = tables["row_fate"].partition_by("table_name", maintain_order=True)
+    attrition = _attrition_without_few(tables["attrition"], few)
+    classes = _classes_without_few(class_counts(tables["case"]), few)
+    told_curves = told_beside_their_own(
+        {name: thinned(curve, counted[name], few) for name, curve in curves.items()}, definitions.name, few
+    )
+    counts = [
+        curve.summary.filter(pl.col("quantity").is_in(COUNTS))["value"] for curve in told_curves.values()
+    ]
+    told = {
+        int(n)
+        for column in [*counts, attrition["n_children"], classes["n_at_baseline"], classes["n_at_end"]]
+        for n in column.drop_nulls()
+    }
     return Shared(
         definitions=definitions,
-        attrition=_attrition_without_few(tables["attrition"], few),
-        row_fate=pl.concat([hide_small_cells(fate, counts=["n_rows"], minimum_cell=few) for fate in fates]),
-        comparison=_comparison_without_few(tables["published_comparison"], few),
-        classes=hide_small_cells(
-            class_counts(tables["case"]), counts=["n_at_baseline", "n_at_end"], minimum_cell=few
-        ),
-        curves={name: _thinned(curve, counted[name], few) for name, curve in curves.items()},
+        attrition=attrition,
+        row_fate=_fates_without_few(tables["row_fate"], attrition, few),
+        comparison=_comparison_without_few(tables["published_comparison"], few, told),
+        classes=classes,
+        curves=told_curves,
         counted=counted,
+    )
+
+
+def oddities_without_few(oddities: pl.DataFrame, attrition: pl.DataFrame, few: int) -> pl.DataFrame:
+    """Hide among how many children something was looked for, where steps of the attrition differ by few.
+
+    Parameters
+    ----------
+    oddities : polars.DataFrame
+        `Quality.oddities`.
+    attrition : Attrition
+        As it is told to others.
+    few : int
+        Differences from 1 to one less are hidden.
+
+    Returns
+    -------
+    polars.DataFrame
+        Hidden values of `of` are null.
+    """
+    of_children = pl.col("name").str.starts_with("children_")
+    is_near = _differs_by_few(pl.col("of"), attrition["n_children"].drop_nulls(), few)
+    return oddities.with_columns(pl.when(~(of_children & is_near)).then("of").alias("of"))
+
+
+def _differs_by_few(count: pl.Expr, others: Iterable[int], few: int) -> pl.Expr:
+    return pl.any_horizontal(pl.lit(False), *((count - n).abs().is_between(1, few - 1) for n in others))
+
+
+def _fates_without_few(row_fate: pl.DataFrame, attrition: pl.DataFrame, few: int) -> pl.DataFrame:
+    """Hide small fates, and the number of usable children where the attrition does not tell it."""
+    tables = row_fate.partition_by("table_name", maintain_order=True)
+    hidden = pl.concat([hide_small_cells(table, counts=["n_rows"], minimum_cell=few) for table in tables])
+    is_usable = (pl.col("table_name") == "patient") & (pl.col("fate") == "used")
+    is_near = _differs_by_few(pl.col("n_rows"), attrition["n_children"].drop_nulls(), few)
+    return hidden.with_columns(pl.when(~(is_usable & is_near)).then("n_rows").alias("n_rows"))
+
+
+def _classes_without_few(classes: pl.DataFrame, few: int) -> pl.DataFrame:
+    """Hide small classes; a reader knows how many are autoimmune, and must not read counts off the order."""
+    parts = classes.partition_by("is_ain", maintain_order=True)
+    hidden = pl.concat(
+        [hide_small_cells(part, counts=["n_at_baseline", "n_at_end"], minimum_cell=few) for part in parts]
+    )
+    return hidden.sort(
+        "n_at_baseline", "case_class", descending=[True, False], nulls_last=True, maintain_order=True
     )
 
 
@@ -124,61 +182,25 @@ def _attrition_without_few(attrition: pl.DataFrame, few: int) -> pl.DataFrame:
     )
 
 
-def _comparison_without_few(comparison: pl.DataFrame, few: int) -> pl.DataFrame:
-    """Hide what rests on few, also shares that a reason tells without saying of how many."""
+def _comparison_without_few(comparison: pl.DataFrame, few: int, told: Collection[int] = ()) -> pl.DataFrame:
+    """Hide what rests on few, also shares that a reason tells without saying of how many.
+
+    Of how many children a value is, is told where it differs by few from no other number that is told: those
+    who recovered of a group, or two of its three classes, would tell the rest.
+    """
     is_untested = pl.col("verdict").cast(pl.String) == "not_comparable"
     reason = pl.col("reason").str.replace(r"; (resolved )?here .*$", ".")
-    told = comparison.with_columns(pl.when(is_untested).then(reason).otherwise("reason").alias("reason"))
-    return hide_comparison(told, minimum_cell=few)
-
-
-def _thinned(curve: ResolutionCurve, counted: ResolutionCurve, few: int) -> ResolutionCurve:
-    """Thin the steps of a curve, and hide what its summary says of few."""
-    steps = thin_curve(curve.steps, minimum_cell=few, counted=counted.steps)
-    said = tuple(said_without_few(line, few) for line in curve.assumptions)
-    return replace(curve, steps=steps, summary=summary_without_few(curve.summary, few), assumptions=said)
-
-
-def said_without_few(line: str, few: int) -> str:
-    """Take small counts, and lists of counts that add up, out of a sentence."""
-    whole = re.sub(r"(set aside as unusable): .*", r"\1.", line)
-    return re.sub(
-        r"(?<!day )(?<![\d.])\b(\d+)(?= [a-z])", lambda n: n[1] if not 0 < int(n[1]) < few else "few", whole
+    without_n = (
+        pl.col("reason").str.replace_all(r", n = \d+\)", ")").str.replace(r"(reached) \(n = \d+\)", "$1")
     )
-
-
-def summary_without_few(summary: pl.DataFrame, few: int) -> pl.DataFrame:
-    """Hide what the summary of a curve says of few children, and what would give it back.
-
-    Parameters
-    ----------
-    summary : CurveSummary
-        Of one curve, with or without strata.
-    few : int
-        Counts from 1 to one less are hidden.
-
-    Returns
-    -------
-    CurveSummary
-        Hidden values are null, with the note `hidden`.
-    """
-    sizes = summary.filter(pl.col("quantity") == "n").select(
-        "stratum", pl.col("value").cast(pl.Int64).alias("of")
-    )
-    known = hide_small_cells(sizes.with_columns(n=pl.col("of")), counts=["n"], minimum_cell=few)
-    is_count, is_share = pl.col("quantity").is_in(COUNTS), pl.col("unit").cast(pl.String) == "share"
-    part = pl.when(is_share).then(pl.col("value")).when(is_count).then(pl.col("value") / pl.col("of"))
-    marked = hide_small_shares(
-        summary.join(known, on="stratum", maintain_order="left").with_columns(part.alias("part")),
-        share="part",
-        of="of",
+    hidden = hide_comparison(
+        comparison.with_columns(pl.when(is_untested).then(reason).otherwise(without_n).alias("reason")),
         minimum_cell=few,
     )
-    hidden = (
-        (pl.col("of") < few).fill_null(value=False)
-        | (is_count & pl.col("n_is_hidden"))
-        | pl.col("part_is_hidden")
+    shown = set(told)
+    for n in hidden["own_n"].drop_nulls().value_counts(sort=True)["own_n"]:
+        shown |= set() if any(0 < abs(n - other) < few for other in shown) else {n}
+    values = [f"{which}{end}" for which in ("own", "better") for end in ("", "_lower", "_upper")]
+    return hidden.with_columns(
+        pl.col(values).round(1), pl.when(pl.col("own_n").is_in(list(shown))).then("own_n").alias("own_n")
     )
-    values = [pl.when(~hidden).then(pl.col(name)).alias(name) for name in ("value", "lower", "upper")]
-    note = pl.when(hidden).then(pl.lit(HIDDEN)).otherwise("note").alias("note")
-    return marked.with_columns(*values, note).select(summary.columns)

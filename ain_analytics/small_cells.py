@@ -108,25 +108,31 @@ def _refuse_wrong_sums(values: Counts, lines: list[Line]) -> None:
 
 
 def _protected(values: Counts, is_small: Marks, lines: list[Line]) -> Marks:
-    """Hide more until no hidden count is given away, then show again whatever was hidden in vain."""
+    """Hide more until no small count is given away, then show again whatever was hidden in vain.
+
+    A count that is hidden for others may be given away itself: as it protects none then, it is shown again.
+    """
+    small = {(int(i), int(j)) for i, j in np.argwhere(is_small)}
     is_hidden = is_small.copy()
-    while (more := _next_to_hide(values, is_hidden, lines)) is not None:
+    while (more := _next_to_hide(values, is_hidden, small, lines)) is not None:
         is_hidden[more] = True
-    helpless = _given_away(values, is_hidden, lines)
+    helpless = _given_away(values, is_hidden, lines) & small
     hiding = [(int(i), int(j)) for i, j in np.argwhere(is_hidden & ~is_small)]
     for cell in sorted(hiding, key=lambda cell: values[cell], reverse=True):
         is_hidden[cell] = False
-        is_hidden[cell] = not _given_away(values, is_hidden, lines) <= helpless
+        is_hidden[cell] = not _given_away(values, is_hidden, lines) & small <= helpless
     return is_hidden
 
 
-def _next_to_hide(values: Counts, is_hidden: Marks, lines: list[Line]) -> Cell | None:
-    """Choose the smallest count that may protect a hidden one which is still given away.
+def _next_to_hide(values: Counts, is_hidden: Marks, small: set[Cell], lines: list[Line]) -> Cell | None:
+    """Choose the smallest count that may protect a small one which is still given away.
 
     Counts go before totals, and zeros, which say nothing of a child, are hidden only when no other is left.
     """
     totals = {total for _, total in lines}
     given_away = _given_away(values, is_hidden, lines)
+    if not given_away & small:
+        return None
     beside = {
         cell
         for line in ([*cells, *([total] if total is not None else [])] for cells, total in lines)

@@ -15,6 +15,13 @@ NOT_RECORDED = "not_recorded"
 """Name of the stratum of rows that have no value in the column that splits."""
 
 
+RECOVERED_TOO = (
+    "Some had resolved by their day of entry, so who had recovered was enrolled too; where that was so "
+    "whenever it happened, `uses_entry = false` keeps them and is the better choice."
+)
+"""What speaks against delayed entry: without it, none of them would be in the extract."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Strata:
     """Rows of each stratum in order, and what is to be said of how they were chosen."""
@@ -84,7 +91,8 @@ def _usable(follow_up: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
             .sort("why_unusable")
         )
         reasons = ": " + ", ".join(f"{count} {reason}" for reason, count in counts.iter_rows())
-    return usable, [f"{n} of {follow_up.height} episodes set aside as unusable{reasons}."]
+    said = [f"{n} of {follow_up.height} episodes set aside as unusable{reasons}."]
+    return usable, [*said, RECOVERED_TOO] if "resolved_before_entry" in reasons else said
 
 
 def _first_episodes(follow_up: pl.DataFrame, definitions: Definitions) -> tuple[pl.DataFrame, list[str]]:
@@ -102,9 +110,9 @@ def _entry_in_words(rows: pl.DataFrame) -> list[str]:
     if late == 0:
         return ["Every episode is at risk from day zero."]
     return [
-        f"Delayed entry: {late} of {rows.height} episodes are at risk only after their day of entry, which is "
-        "taken to have nothing to do with the day of resolution. Where slow courses are enrolled later than "
-        "quick ones, the curve of both together falls too early.",
+        f"Delayed entry: {late} of {rows.height} episodes are at risk only after their day of entry.",
+        "The day of entry has nothing to do with that of resolution. Where slow courses are enrolled later "
+        "than quick ones, the curve of both together falls too early.",
     ]
 
 

@@ -27,8 +27,9 @@ _UNCONFIRMED = {
 }
 _ORIGIN = {
     "onset": "Time runs from the first neutropenic count of the episode.",
-    "detection": "Time runs from the day on which the neutropenia was detected.",
-    "diagnosis": "Time runs from the day of diagnosis.",
+    "detection": "Time runs from the neutropenic count with which the run that opens the episode was long enough.",
+    "diagnosis": "Time runs from the diagnosis, the first positive antibody test or code of neutropenia from the onset "
+    "to the end of the episode; an episode without one is not followed.",
     "birth": "Time runs from birth.",
 }
 _READING = {

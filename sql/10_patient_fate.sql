@@ -8,7 +8,7 @@ with typed as (
     select
         raw_patient.*,
         case
-            when regexp_matches(raw_patient.birth_date, '^[0-9]{4}-')
+            when regexp_matches(raw_patient.birth_date, '^[1-9][0-9]{3}-[^(]*$')
                 then try_cast(raw_patient.birth_date as date)
         end as born_on
     from raw_patient

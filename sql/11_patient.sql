@@ -19,15 +19,15 @@ select
     end as duffy_status,
     try_cast(patient_fate.gestational_weeks as integer) as gestational_weeks,
     case
-        when regexp_matches(patient_fate.enrolled_on, '^[0-9]{4}-')
+        when regexp_matches(patient_fate.enrolled_on, '^[1-9][0-9]{3}-[^(]*$')
             then try_cast(patient_fate.enrolled_on as date)
     end as enrolled_on,
     case
-        when regexp_matches(patient_fate.last_contact_on, '^[0-9]{4}-')
+        when regexp_matches(patient_fate.last_contact_on, '^[1-9][0-9]{3}-[^(]*$')
             then try_cast(patient_fate.last_contact_on as date)
     end as last_contact_on,
     case
-        when regexp_matches(patient_fate.died_on, '^[0-9]{4}-')
+        when regexp_matches(patient_fate.died_on, '^[1-9][0-9]{3}-[^(]*$')
             then try_cast(patient_fate.died_on as date)
     end as died_on,
     coalesce(patient_fate.site, 'not_recorded') as site

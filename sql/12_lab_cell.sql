@@ -8,7 +8,7 @@ with cell as (
     select
         raw_lab_result.*,
         case
-            when regexp_matches(raw_lab_result.sampled_at, '^[0-9]{4}-')
+            when regexp_matches(raw_lab_result.sampled_at, '^[1-9][0-9]{3}-[^(]*$')
                 then try_cast(raw_lab_result.sampled_at as timestamp)
         end as sampled_time,
         starts_with(raw_lab_result.value, '<') as is_below_detection,

@@ -9,7 +9,7 @@ with typed as (
     select
         raw_antibody_test.*,
         case
-            when regexp_matches(raw_antibody_test.sampled_on, '^[0-9]{4}-')
+            when regexp_matches(raw_antibody_test.sampled_on, '^[1-9][0-9]{3}-[^(]*$')
                 then try_cast(raw_antibody_test.sampled_on as date)
         end as day_on
     from raw_antibody_test

@@ -8,7 +8,7 @@ with typed as (
     select
         raw_genetic_test.*,
         case
-            when regexp_matches(raw_genetic_test.tested_on, '^[0-9]{4}-')
+            when regexp_matches(raw_genetic_test.tested_on, '^[1-9][0-9]{3}-[^(]*$')
                 then try_cast(raw_genetic_test.tested_on as date)
         end as day_on
     from raw_genetic_test

@@ -8,7 +8,7 @@ with typed as (
     select
         raw_marrow_exam.*,
         case
-            when regexp_matches(raw_marrow_exam.examined_on, '^[0-9]{4}-')
+            when regexp_matches(raw_marrow_exam.examined_on, '^[1-9][0-9]{3}-[^(]*$')
                 then try_cast(raw_marrow_exam.examined_on as date)
         end as day_on
     from raw_marrow_exam

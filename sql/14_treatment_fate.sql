@@ -8,9 +8,13 @@ with typed as (
     select
         raw_treatment.*,
         case
-            when regexp_matches(raw_treatment.started_on, '^[0-9]{4}-')
+            when regexp_matches(raw_treatment.started_on, '^[1-9][0-9]{3}-[^(]*$')
                 then try_cast(raw_treatment.started_on as date)
-        end as day_on
+        end as day_on,
+        case
+            when regexp_matches(raw_treatment.ended_on, '^[1-9][0-9]{3}-[^(]*$')
+                then try_cast(raw_treatment.ended_on as date)
+        end as last_on
     from raw_treatment
 ),
 
@@ -24,8 +28,8 @@ judged as (
             when typed.day_on < child.birth_date then 'before_birth'
             when typed.day_on > extract_info.extracted_on then 'after_extract'
             when typed.code is null then 'missing_value'
-            when typed.ended_on is not null and try_cast(typed.ended_on as date) is null then 'bad_date'
-            when try_cast(typed.ended_on as date) < typed.day_on then 'ends_before_start'
+            when typed.ended_on is not null and typed.last_on is null then 'bad_date'
+            when typed.last_on < typed.day_on then 'ends_before_start'
         end as reason
     from typed
     cross join extract_info
@@ -50,7 +54,7 @@ select
     numbered.day_on as started_on,
     numbered.patient_id,
     numbered.code,
-    numbered.ended_on,
+    numbered.last_on as ended_on,
     numbered.code_system,
     coalesce(
         numbered.reason, case when numbered.ordinal_of_equals > 1 then 'duplicate' else 'used' end

@@ -8,7 +8,7 @@ with typed as (
     select
         raw_lab_result.patient_id,
         case
-            when regexp_matches(raw_lab_result.sampled_at, '^[0-9]{4}-')
+            when regexp_matches(raw_lab_result.sampled_at, '^[1-9][0-9]{3}-[^(]*$')
                 then cast(try_cast(raw_lab_result.sampled_at as timestamp) as date)
         end as sampled_on,
         analyte_code.role,

@@ -19,6 +19,7 @@ from ain_analytics.kaplan_meier import kaplan_meier
 from ain_analytics.log_rank import log_rank
 from ain_analytics.schema.derived import CASE_CLASS
 from ain_analytics.schema.results import CurveSteps, CurveSummary
+from ain_analytics.strata import RECOVERED_TOO
 
 
 def frame(
@@ -243,6 +244,9 @@ def test_unusable_rows_are_left_out_and_counted_by_reason() -> None:
         "2 of 4 episodes set aside as unusable: 1 no_time_followed, 1 resolved_before_entry."
         in curve.assumptions
     )
+    assert RECOVERED_TOO in curve.assumptions
+    late = rows.with_columns(why_unusable=pl.lit("no_time_followed"))
+    assert RECOVERED_TOO not in resolution_curve(late).assumptions
 
 
 def test_only_the_first_episode_of_a_child_counts_unless_all_are_asked_for() -> None:
@@ -252,6 +256,38 @@ def test_only_the_first_episode_of_a_child_counts_unless_all_are_asked_for() -> 
     assert (first.value("n")[0], every.value("n")[0]) == (2, 3)
     assert "Each child's first episode only; 1 later episodes left out." in first.assumptions
     assert "All episodes, 1 of them a child's second or later." in every.assumptions
+
+
+def test_later_episodes_are_left_out_before_the_unusable_are_counted() -> None:
+    rows = frame(
+        [10, 20, 30, 5],
+        [1, 1, 1, 1],
+        episode_number=[1, 1, 1, 2],
+        is_usable=[True, True, False, False],
+        why_unusable=[None, None, "no_time_followed", "no_time_followed"],
+    )
+    said = resolution_curve(rows).assumptions
+    assert said[:2] == (
+        "Each child's first episode only; 1 later episodes left out.",
+        "1 of 3 episodes set aside as unusable: 1 no_time_followed.",
+    )
+
+
+def test_it_is_said_that_entry_must_have_nothing_to_do_with_resolution() -> None:
+    words = "The day of entry has nothing to do with that of resolution."
+    late = resolution_curve(frame([10, 20], [1, 1], [0, 5])).assumptions
+    assert [line for line in late if line.startswith(words)]
+    assert not [line for line in resolution_curve(frame([10, 20], [1, 1])).assumptions if words in line]
+
+
+def test_it_is_said_that_episodes_of_one_child_are_taken_for_those_of_several() -> None:
+    every = replace(TEXTBOOK, episodes_used="all")
+    rows = frame([10, 20], [1, 1], episode_number=[1, 2], patient_id=["A", "A"])
+    assert [line for line in resolution_curve(rows, definitions=every).assumptions if "of one child" in line]
+    apart = rows.with_columns(patient_id=pl.Series(["A", "B"]))
+    assert not [
+        line for line in resolution_curve(apart, definitions=every).assumptions if "of one child" in line
+    ]
 
 
 @pytest.mark.parametrize(

@@ -230,7 +230,7 @@ def damage_options_type(folder):
         (damage_excel, UnreadableExtract, "no readable .xlsx"),
         (damage_directory, UnreadableExtract, "not a file"),
         (damage_twice, UnreadableExtract, "two formats"),
-        (damage_header, UnreadableExtract, "'birth_date' twice"),
+        (damage_header, UnreadableExtract, "columns 2 and 3 have one name"),
         (damage_options, UnreadableExtract, "no readable TOML"),
         (damage_options_type, UnreadableExtract, "extracted_on is no date"),
     ],

@@ -319,6 +319,48 @@ def test_a_treatment_that_masks_to_the_end_competes_from_the_first_masked_count(
     """)  # fmt: skip
 
 
+def test_a_class_that_is_autoimmune_no_longer_competes_from_the_day_it_is_known(given, expect):
+    given("birth", """
+        patient | birth_date | died_on
+        left    | 2018-01-01 |
+        stayed  | 2018-01-01 |
+        died    | 2018-01-01 | 650
+        healed  | 2018-01-01 |
+    """)  # fmt: skip
+    given("anc", """
+        patient | day | anc
+        left    | 200 | 0.4
+        left    | 700 | 0.4
+        stayed  | 200 | 0.4
+        stayed  | 700 | 0.4
+        died    | 200 | 0.4
+        died    | 640 | 0.4
+        healed  | 200 | 0.4
+        healed  | 300 | 2.0
+        healed  | 340 | 2.0
+    """)  # fmt: skip
+    given("antibody_test", """
+        patient | day | test | result
+        left    | 210 | GIFT | positive
+        stayed  | 210 | GIFT | positive
+        died    | 210 | GIFT | positive
+        healed  | 210 | GIFT | positive
+    """)  # fmt: skip
+    given("diagnosis", """
+        patient | day | code
+        left    | 600 | D83.9
+        died    | 660 | D83.9
+        healed  | 600 | D83.9
+    """)  # fmt: skip  # a common variable immunodeficiency
+    expect("follow_up", """
+        patient | case_class         | is_resolved | competing_event | competing_days
+        left    | primary_autoimmune | no          | reclassified    | 400
+        stayed  | primary_autoimmune | no          |                 |
+        died    | primary_autoimmune | no          | death           | 450
+        healed  | primary_autoimmune | yes         |                 |
+    """)  # fmt: skip
+
+
 def test_silence_ends_follow_up_at_the_last_unresolved_count(given, expect):
     given("anc", """
         patient | day | anc

@@ -39,6 +39,7 @@ FLOORS = (
     "registry npmle curves",
     "cases followup oddities intervals published_group characteristics small_cells",
     "quality attrition disclosure published_answers",
+    "shared_curves",
     "published shared",
     "charts dictionary synthetic manifest study_result",
     "tables report_page report_text",

@@ -328,3 +328,18 @@ def test_the_result_holds_the_declared_tables_by_stratum() -> None:
     assert curve.steps["n_at_risk"].null_count() == curve.steps.height
     alone = interval_curve(rows.filter(pl.col("sex") == "male"), definitions=FEW)
     assert curve.value("median", stratum="male") == alone.value("median")
+
+
+def test_strata_are_tested_by_their_right_censored_reading() -> None:
+    rows = visited(60, seed=6, has_entry=False).with_columns(
+        exit_days=pl.coalesce("upper_days", pl.col("lower_days") + 1),
+        is_resolved=pl.col("upper_days").is_not_null(),
+    )
+    rows = rows.with_columns(sex=pl.Series(["female", "male"] * (rows.height // 2)))
+    curve = interval_curve(rows, by="sex", definitions=FEW)
+    expected = resolution_curve(rows, by="sex").test
+    assert curve.test is not None
+    assert expected is not None
+    assert (curve.test.statistic, curve.test.p_value) == (expected.statistic, expected.p_value)
+    assert "The log-rank test compares the right-censored readings of the strata." in curve.assumptions
+    assert interval_curve(rows, definitions=FEW).test is None

@@ -513,17 +513,22 @@ def test_no_reason_names_a_child(simulated):
 
 
 def test_the_note_on_many_comparisons_counts_a_figure_once():
-    shown = ["quantity", "scale", "published", "published_n", "own", "own_n", "verdict"]
     rows = pl.DataFrame(
         [
-            ("share_resolved", "none", 95.0, 240, 80.0, 50, "different"),
-            ("share_resolved", "none", 95.0, 240, 80.0, 50, "different"),
-            ("median_unconditional", "duration", 17.0, None, 16.0, 50, "compatible"),
-            ("p_value", "none", 0.001, None, None, None, "not_comparable"),
+            ("T02b", "different"),  # 95 % resolved of 240 children, twice
+            ("R004", "different"),
+            ("T01a", "compatible"),
+            ("R010", "not_comparable"),
         ],
-        schema=shown,
+        schema=["figure_id", "verdict"],
         orient="row",
     )
     assert multiplicity_note(rows).startswith("2 published figures could be tested; 1 differ.")
     assert "about 0.1 would differ" in multiplicity_note(rows)
     assert "about 0.2 would differ" in multiplicity_note(rows, confidence=0.9)
+
+
+def test_figures_whose_numbers_are_hidden_are_not_taken_for_one():
+    ages = ["T03a", "T03b", "R042", "R080"]  # 95 % by the ages of 24, 36, 36 and 48 months
+    rows = pl.DataFrame({"figure_id": ages, "verdict": "different"})
+    assert multiplicity_note(rows).startswith("3 published figures could be tested; 3 differ.")

@@ -1,6 +1,7 @@
 """What an extract holds, what was set aside, and what looks odd: counted by hand."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,27 @@ def test_a_measured_count_may_differ_from_the_computed_one_by_the_larger_toleran
         P1      | 100 | 770-8  | {percent} | %      | S1
     """)  # fmt: skip
     assert odd(registry())["measured_and_computed_differ"] == (is_odd, 1)
+
+
+def test_optional_cells_that_cannot_be_read_are_counted_and_count_as_missing(
+    given: Any, registry: Any
+) -> None:
+    given("birth", """
+        patient | birth_date | enrolled_on | gestational_weeks | died_on    | last_contact_on | duffy_status
+        P1      | 2018-01-01 | yesterday   | abc               | 31.12.2019 | soon            | maybe
+        P2      | 2018-01-01 | 2018-02-01  | 38                | 2018-02-30 | infinity        | positive
+        P3      | 2018-01-01 |             |                   |            |                 | unknown
+    """)  # fmt: skip
+    # P1: five cells, none read; P2: five, two dates not; P3: one, read.
+    opened = registry()
+    assert odd(opened)["optional_cells_not_read"] == (7, 11)
+    assert "7 of      11 optional cells of table patient that could not be read" in quality(opened).as_text()
+    known = opened.frame("patient").select("patient_id", "enrolled_on", "gestational_weeks", "died_on").rows()
+    assert known == [
+        ("P1", None, None, None),
+        ("P2", date(2018, 2, 1), 38, None),
+        ("P3", None, None, None),
+    ]
 
 
 def test_below_detection_and_zero_are_counted(given: Any, registry: Any) -> None:

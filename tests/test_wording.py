@@ -76,6 +76,17 @@ def test_two_limits_are_both_said() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("origin", "words"),
+    [
+        ("detection", "the neutropenic count with which the run that opens the episode was long enough."),
+        ("diagnosis", "the first positive antibody test or code of neutropenia from the onset to the end"),
+    ],
+)
+def test_day_zero_is_said_by_its_rule(origin: str, words: str) -> None:
+    assert [line for line in in_words(replace(TEXTBOOK, time_origin=origin)) if words in line]
+
+
 def test_one_normal_count_leaves_no_last_run_to_speak_of() -> None:
     assert not [line for line in in_words(PRESETS["single_normal"]) if "last run" in line]
 

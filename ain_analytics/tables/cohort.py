@@ -144,7 +144,8 @@ def table_oddities(oddities: pl.DataFrame, *, minimum_cell: int = TEXTBOOK.minim
     n = pl.col("n")
     is_small = (n > 0) & (n < minimum_cell)
     said = pl.when(is_small).then(pl.lit(HIDDEN)).otherwise(n.cast(pl.String))
-    shown = oddities.select(pl.col("words").alias("what"), said.alias("n"), pl.col("of").cast(pl.String))
+    among = pl.col("of").cast(pl.String).fill_null(HIDDEN)
+    shown = oddities.select(pl.col("words").alias("what"), said.alias("n"), among)
     labels: dict[str, Any] = {"what": "What was looked for", "n": "Found", "of": "Among"}
     table = GT(shown, id="table_oddities").cols_label(labels)
     return dressed(table.cols_align("right", columns=["n", "of"]), [hidden_note(minimum_cell)])

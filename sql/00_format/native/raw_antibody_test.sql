@@ -6,7 +6,7 @@ create or replace view raw_antibody_test as
 select
     source_antibody_test.file,
     source_antibody_test.row_number,
-    nullif(trim(source_antibody_test.patient_id), '') as patient_id,
+    nullif(regexp_replace(source_antibody_test.patient_id, '^[\s\pZ]+|[\s\pZ]+$', '', 'g'), '') as patient_id,
     nullif(trim(source_antibody_test.sampled_on), '') as sampled_on,
     nullif(trim(source_antibody_test.test), '') as test,
     nullif(trim(source_antibody_test.result), '') as result,

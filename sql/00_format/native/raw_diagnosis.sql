@@ -6,7 +6,7 @@ create or replace view raw_diagnosis as
 select
     source_diagnosis.file,
     source_diagnosis.row_number,
-    nullif(trim(source_diagnosis.patient_id), '') as patient_id,
+    nullif(regexp_replace(source_diagnosis.patient_id, '^[\s\pZ]+|[\s\pZ]+$', '', 'g'), '') as patient_id,
     nullif(trim(source_diagnosis.recorded_on), '') as recorded_on,
     nullif(trim(source_diagnosis.code), '') as code,
     coalesce(nullif(trim(source_diagnosis.code_system), ''), 'ICD-10') as code_system

@@ -6,7 +6,7 @@ create or replace view raw_genetic_test as
 select
     source_genetic_test.file,
     source_genetic_test.row_number,
-    nullif(trim(source_genetic_test.patient_id), '') as patient_id,
+    nullif(regexp_replace(source_genetic_test.patient_id, '^[\s\pZ]+|[\s\pZ]+$', '', 'g'), '') as patient_id,
     nullif(trim(source_genetic_test.tested_on), '') as tested_on,
     nullif(trim(source_genetic_test.gene), '') as gene,
     nullif(trim(source_genetic_test.result), '') as result

@@ -6,7 +6,7 @@ create or replace view raw_lab_result as
 select
     source_lab_result.file,
     source_lab_result.row_number,
-    nullif(trim(source_lab_result.patient_id), '') as patient_id,
+    nullif(regexp_replace(source_lab_result.patient_id, '^[\s\pZ]+|[\s\pZ]+$', '', 'g'), '') as patient_id,
     nullif(trim(source_lab_result.sampled_at), '') as sampled_at,
     nullif(trim(source_lab_result.code), '') as code,
     nullif(trim(source_lab_result.value), '') as value,

@@ -6,7 +6,7 @@ create or replace view raw_marrow_exam as
 select
     source_marrow_exam.file,
     source_marrow_exam.row_number,
-    nullif(trim(source_marrow_exam.patient_id), '') as patient_id,
+    nullif(regexp_replace(source_marrow_exam.patient_id, '^[\s\pZ]+|[\s\pZ]+$', '', 'g'), '') as patient_id,
     nullif(trim(source_marrow_exam.examined_on), '') as examined_on,
     nullif(trim(source_marrow_exam.cellularity), '') as cellularity,
     nullif(trim(source_marrow_exam.segmented_reduced), '') as segmented_reduced

@@ -6,7 +6,7 @@ create or replace view raw_patient as
 select
     source_patient.file,
     source_patient.row_number,
-    nullif(trim(source_patient.patient_id), '') as patient_id,
+    nullif(regexp_replace(source_patient.patient_id, '^[\s\pZ]+|[\s\pZ]+$', '', 'g'), '') as patient_id,
     nullif(trim(source_patient.birth_date), '') as birth_date,
     nullif(trim(source_patient.sex), '') as sex,
     nullif(trim(source_patient.ancestry), '') as ancestry,

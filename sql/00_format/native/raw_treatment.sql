@@ -6,7 +6,7 @@ create or replace view raw_treatment as
 select
     source_treatment.file,
     source_treatment.row_number,
-    nullif(trim(source_treatment.patient_id), '') as patient_id,
+    nullif(regexp_replace(source_treatment.patient_id, '^[\s\pZ]+|[\s\pZ]+$', '', 'g'), '') as patient_id,
     nullif(trim(source_treatment.started_on), '') as started_on,
     nullif(trim(source_treatment.code), '') as code,
     nullif(trim(source_treatment.ended_on), '') as ended_on,

@@ -1,0 +1,130 @@
+"""What the sender says of an extract, in `extract.toml` beside it."""
+
+import codecs
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+from ain_analytics.codes import analyte_code
+from ain_analytics.errors import UnreadableExtract, one_line
+
+OPTIONS_FILE = "extract.toml"
+_LARGEST = 1 << 20
+_TEXTS = {"source": "", "encoding": "utf-8", "delimiter": ",", "decimal_mark": "."}
+_TABLES = ("codes", "units")
+_SEE = f"See {OPTIONS_FILE} in the data dictionary."
+_TOMORROW = timedelta(days=1)
+"""It may be tomorrow already where the extract was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class SenderOptions:
+    """What the sender says of an extract in `extract.toml`; every line may be left out.
+
+    Parameters
+    ----------
+    extracted_on : date, optional
+        Last day that the extract can speak of; later rows are set aside. Default: today.
+    source : str
+        Where the extract comes from, for the report.
+    encoding, delimiter, decimal_mark : str
+        How text files are written.
+    codes : mapping of local code to LOINC code
+        The laboratory's own codes.
+    units : mapping of local unit to known unit
+        The laboratory's own spellings.
+    """
+
+    extracted_on: date | None = None
+    source: str = ""
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    decimal_mark: str = "."
+    codes: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_options(path: Path, extracted_on: date | None) -> tuple[SenderOptions, tuple[str, ...]]:
+    """Read `extract.toml`, where there is one.
+
+    Parameters
+    ----------
+    path : Path
+        Where it would be.
+    extracted_on : date, optional
+        Overrides the sender's.
+
+    Returns
+    -------
+    tuple of SenderOptions and tuple of str
+        What it says, and the names of its lines that say nothing to the program.
+
+    Raises
+    ------
+    UnreadableExtract
+        It cannot be read, or says what cannot be.
+    """
+    said = _read(path)
+    day = extracted_on or said.get("extracted_on")
+    if isinstance(day, datetime):
+        day = day.date()
+    if day is not None and not isinstance(day, date):
+        raise UnreadableExtract(
+            path, "extracted_on is no date", "Write extracted_on = 2024-06-30, without quotation marks."
+        )
+    if day is not None and day > date.today() + _TOMORROW:
+        raise UnreadableExtract(
+            path, "extracted_on lies in the future", "Say the last day that is in the rows."
+        )
+    texts = {name: said.get(name, default) for name, default in _TEXTS.items()}
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise UnreadableExtract(path, f"{name} is no text", _SEE)
+    tables = {name: said.get(name, {}) for name in _TABLES}
+    for name, table in tables.items():
+        if not isinstance(table, dict) or not all(isinstance(meaning, str) for meaning in table.values()):
+            raise UnreadableExtract(path, f"[{name}] is no table of texts", _SEE)
+    options = SenderOptions(extracted_on=day, **texts, **tables)  # type: ignore[arg-type]
+    unknown = sorted(set(said) - {"extracted_on", *_TEXTS, *_TABLES}) + _unknown_codes(options.codes)
+    return _checked(options, path), tuple(one_line(name) for name in unknown)
+
+
+def _read(path: Path) -> dict[str, object]:
+    if not path.exists() and not path.is_symlink():
+        return {}
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise UnreadableExtract(
+                path, "it is larger than 1 MiB", "It holds what the sender says, not rows."
+            )
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnreadableExtract:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise UnreadableExtract(path, "it is no readable TOML", "Mend it, or take it away.") from error
+    except OSError as error:
+        raise UnreadableExtract(path, "it cannot be opened", "Mend it, or take it away.") from error
+
+
+def _checked(options: SenderOptions, path: Path) -> SenderOptions:
+    """Refuse a way to write text that cannot be; give the encoding its common name."""
+    delimiter, mark = options.delimiter, options.decimal_mark
+    if len(delimiter) != 1 or delimiter.isalnum() or delimiter in '"\r\n\0':
+        raise UnreadableExtract(path, "delimiter is not one mark that can part cells", _SEE)
+    if mark not in (".", ","):
+        raise UnreadableExtract(path, 'decimal_mark is neither "." nor ","', _SEE)
+    try:
+        known = codecs.lookup(options.encoding).name
+        TextIOWrapper(BytesIO(), encoding=known)
+    except (LookupError, ValueError) as error:
+        hint = 'Write one that Python knows, such as "latin-1".'
+        raise UnreadableExtract(path, "encoding is no way to write text", hint) from error
+    return replace(options, encoding=known)
+
+
+def _unknown_codes(codes: Mapping[str, str]) -> list[str]:
+    known = set(analyte_code()["code"])
+    return [f"codes.{own}" for own, meant in codes.items() if meant not in known]
