@@ -14,6 +14,11 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def first_line(text: str) -> str:
+    """Leave out what follows a line break."""
+    return (text.splitlines() or [""])[0]
+
+
 def _name(where: Path | str) -> str:
     return one_line(Path(where).name)
 
@@ -65,10 +70,10 @@ class MissingColumn(AinError, ValueError):
 
     def __init__(self, table: str, file: str, missing: Iterable[str], found: Iterable[str]) -> None:
         listed = ", ".join(f"{name!r}" for name in missing)
-        names = [one_line(name[:_LONGEST_NAME]) for name in found]
-        # Without a header the first row stands in its place, and a row is never shown.
-        is_header = any(_OF_THE_FORMAT.search(name) for name in names)
-        shown = [f"'{name}'" for name in names[: _MOST_NAMES if is_header else 0]]
+        names = [name[:_LONGEST_NAME] for name in found]
+        # A row that stands where the header should, or in a name over two lines, is never shown.
+        is_header = names == [*map(first_line, names)] and any(map(_OF_THE_FORMAT.search, names))
+        shown = [f"'{one_line(name)}'" for name in names[: _MOST_NAMES if is_header else 0]]
         others = [f"{len(names) - len(shown)} other(s)"] if len(shown) < len(names) else []
         present = ", ".join(shown + others)
         super().__init__(

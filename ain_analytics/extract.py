@@ -9,7 +9,14 @@ import duckdb
 import polars as pl
 
 from ain_analytics import schema
-from ain_analytics.errors import AinError, MissingColumn, MissingTable, UnreadableExtract, one_line
+from ain_analytics.errors import (
+    AinError,
+    MissingColumn,
+    MissingTable,
+    UnreadableExtract,
+    first_line,
+    one_line,
+)
 from ain_analytics.files import ExtractFile, normal_names, open_file, table_of
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
 
@@ -203,7 +210,9 @@ def _check(given: Mapping[str, tuple[str, tuple[str, ...]]], where: Path | str) 
         missing = [name for name in schema.obligatory_columns_of(table) if name not in names]
         if missing:
             raise MissingColumn(table, file, missing, names)
-        extra = [one_line(name) for name in names if name and name not in schema.columns_of(table)]
+        extra = [
+            one_line(first_line(name)) for name in names if name and name not in schema.columns_of(table)
+        ]
         if extra:
             ignored[table] = tuple(dict.fromkeys((*ignored.get(table, ()), *extra)))
     return ignored

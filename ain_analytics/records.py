@@ -114,8 +114,8 @@ def look_at_csv(path: Path, encoding: str, delimiter: str) -> tuple[list[str], b
     """Read a CSV's header, and tell whether a fast reader may read it.
 
     Such a reader takes UTF-8 with the header on the first line and on no other (DuckDB 2.0 may else lose
-    every row), and may lose a last line that is longer than its buffer. A packed file is unpacked to
-    its end once, so that damage is found and nothing is kept in memory.
+    every row), and may lose a last line that is longer than its buffer. A packed file is unpacked to its
+    end once, so that damage is found; nothing of it is kept.
 
     Raises
     ------
