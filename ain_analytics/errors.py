@@ -6,6 +6,7 @@ from pathlib import Path
 
 _MOST_NAMES = 30
 _LONGEST_NAME = 200
+_DIGIT = re.compile(r"\d")
 _OF_THE_FORMAT = re.compile(r"\b(patient_id|birth_date|\w+_(on|at))\b")
 
 
@@ -71,9 +72,10 @@ class MissingColumn(AinError, ValueError):
     def __init__(self, table: str, file: str, missing: Iterable[str], found: Iterable[str]) -> None:
         listed = ", ".join(f"{name!r}" for name in missing)
         names = [name[:_LONGEST_NAME] for name in found]
-        # A row that stands where the header should, or in a name over two lines, is never shown.
+        # A row may stand where the header should, in a name over two lines, or behind a lost line break.
         is_header = names == [*map(first_line, names)] and any(map(_OF_THE_FORMAT.search, names))
-        shown = [f"'{one_line(name)}'" for name in names[: _MOST_NAMES if is_header else 0]]
+        plain = [name for name in names if is_header and not _DIGIT.search(name)]
+        shown = [f"'{one_line(name)}'" for name in plain[:_MOST_NAMES]]
         others = [f"{len(names) - len(shown)} other(s)"] if len(shown) < len(names) else []
         present = ", ".join(shown + others)
         super().__init__(
