@@ -8,7 +8,6 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ain_analytics import schema
 from ain_analytics.errors import (
     AinError,
     MissingColumn,
@@ -17,7 +16,8 @@ from ain_analytics.errors import (
     first_line,
     one_line,
 )
-from ain_analytics.files import ExtractFile, normal_names, open_file, table_of
+from ain_analytics.files import ExtractFile, normal_names, open_file
+from ain_analytics.formats import FORMATS, NATIVE, Format, recognise
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
 
 
@@ -30,19 +30,21 @@ class Extract:
     name : str
         Name of the source, without its folder.
     files : tuple of ExtractFile
-        Files in the native format.
+        Files that hold its tables.
     database : Path, optional
         A DuckDB file that holds the tables instead.
     database_tables : mapping of table to (its name there, its columns with their types)
     frames : mapping of table to frame
         Tables given as frames instead.
     ignored_columns : mapping of table to columns
-        Columns that the native format does not know.
+        Columns that the format does not know.
     ignored_files : tuple of str
-        Files that are not part of the native format.
+        Files that are not part of the format.
     options : SenderOptions
     unknown_options : tuple of str
         Lines of `extract.toml` that say nothing to the program.
+    format : Format
+        In which it is written.
     """
 
     name: str
@@ -54,7 +56,7 @@ class Extract:
     ignored_files: tuple[str, ...] = ()
     options: SenderOptions = field(default_factory=SenderOptions)
     unknown_options: tuple[str, ...] = ()
-    format: str = "native"
+    format: Format = NATIVE
 
     @property
     def extracted_on(self) -> date:
@@ -108,15 +110,17 @@ def read_extract(
 
 
 def _from_frames(frames: Mapping[str, pl.DataFrame], extracted_on: date | None) -> Extract:
-    known = {name: frame for name, frame in frames.items() if name in schema.RAW}
+    known_as = next((f for f in FORMATS.values() if set(frames) >= set(f.obligatory)), NATIVE)
+    known = {name: frame for name, frame in frames.items() if name in known_as.tables}
     columns = {name: (name, tuple(frame.columns)) for name, frame in known.items()}
-    ignored = _check(columns, "frames")
+    ignored = _check(columns, "frames", known_as)
     return Extract(
         name="frames",
         frames=known,
         ignored_columns=ignored,
         ignored_files=tuple(sorted(set(frames) - set(known))),
         options=SenderOptions(extracted_on=extracted_on),
+        format=known_as,
     )
 
 
@@ -124,10 +128,11 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     options, unknown = read_options(folder / OPTIONS_FILE, extracted_on)
     files: list[ExtractFile] = []
     ignored: list[str] = []
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name == OPTIONS_FILE:
-            continue
-        found = table_of(path, tuple(schema.RAW))
+    hidden = (".", OPTIONS_FILE)
+    paths = [path for path in sorted(folder.iterdir()) if not path.name.startswith(hidden)]
+    chosen = recognise(paths, options)
+    for path in paths:
+        found = chosen.table_of(path)
         if found is None:
             ignored.append(one_line(path.name))
         else:
@@ -140,10 +145,11 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     return Extract(
         name=one_line(folder.resolve().name),
         files=tuple(files),
-        ignored_columns=_check(columns, folder),
+        ignored_columns=_check(columns, folder, chosen),
         ignored_files=tuple(ignored),
         options=options,
         unknown_options=unknown,
+        format=chosen,
     )
 
 
@@ -174,8 +180,11 @@ def _from_database(path: Path, extracted_on: date | None) -> Extract:
         raise UnreadableExtract(
             path, "it cannot be opened as a DuckDB file", "Close other programs that use it."
         ) from error
+    options, unknown = read_options(path.with_name(OPTIONS_FILE), extracted_on)
+    names = {name for name, _, _ in rows}
+    chosen = recognise([Path(f"{name}.csv") for name in sorted(names)], options)
     for (view,) in views:
-        if view.lower() in schema.RAW:
+        if view.lower() in chosen.tables:
             found = f"{view.lower()!r} is a view, and a program of somebody else is not run"
             raise UnreadableExtract(path, found, "Make a table of it.")
     found_tables: dict[str, dict[str, str]] = {}
@@ -183,36 +192,39 @@ def _from_database(path: Path, extracted_on: date | None) -> Extract:
         if (name,) not in views:
             found_tables.setdefault(name, {})[column] = kind
     tables = {
-        name.lower(): (name, columns) for name, columns in found_tables.items() if name.lower() in schema.RAW
+        name.lower(): (name, columns)
+        for name, columns in found_tables.items()
+        if name.lower() in chosen.tables
     }
     ignored = sorted({*found_tables, *(view for (view,) in views)} - {name for name, _ in tables.values()})
-    options, unknown = read_options(path.with_name(OPTIONS_FILE), extracted_on)
+    kinds = {table: (table, tuple(columns)) for table, (_, columns) in tables.items()}
     return Extract(
         name=one_line(path.name),
         database=path,
         database_tables=tables,
-        ignored_columns=_check({table: (table, tuple(kinds)) for table, (_, kinds) in tables.items()}, path),
+        ignored_columns=_check(kinds, path, chosen),
         ignored_files=tuple(map(one_line, ignored)),
         options=options,
         unknown_options=unknown,
+        format=chosen,
     )
 
 
-def _check(given: Mapping[str, tuple[str, tuple[str, ...]]], where: Path | str) -> dict[str, tuple[str, ...]]:
+def _check(
+    given: Mapping[str, tuple[str, tuple[str, ...]]], where: Path | str, known: Format
+) -> dict[str, tuple[str, ...]]:
     """Refuse missing tables and columns; list the columns that nobody asked for."""
     tables = {table for table, _ in given.values()}
-    for table in schema.OBLIGATORY_TABLES:
+    for table in known.obligatory:
         if table not in tables:
             raise MissingTable(table, where, tables)
     ignored: dict[str, tuple[str, ...]] = {}
     for file, (table, found) in given.items():
         names = normal_names(found, file)
-        missing = [name for name in schema.obligatory_columns_of(table) if name not in names]
+        missing = [name for name in known.obligatory_columns_of(table) if name not in names]
         if missing:
             raise MissingColumn(table, file, missing, names)
-        extra = [
-            one_line(first_line(name)) for name in names if name and name not in schema.columns_of(table)
-        ]
+        extra = [one_line(first_line(name)) for name in names if name and name not in known.columns_of(table)]
         if extra:
             ignored[table] = tuple(dict.fromkeys((*ignored.get(table, ()), *extra)))
     return ignored

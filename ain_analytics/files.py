@@ -36,9 +36,11 @@ class ExtractFile:
     ignored_sheets: tuple[str, ...] = ()
 
 
-def table_of(path: Path, tables: tuple[str, ...]) -> tuple[str, str] | None:
+def table_of(
+    path: Path, tables: tuple[str, ...], endings: tuple[str, ...] = ENDINGS
+) -> tuple[str, str] | None:
     """Tell the table and the ending of a file named `<table>[-part]<ending>`, else None."""
-    for ending in ENDINGS:
+    for ending in endings:
         if path.name.lower().endswith(ending):
             stem = path.name[: -len(ending)].lower()
             for table in tables:

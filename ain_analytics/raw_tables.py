@@ -7,7 +7,6 @@ import duckdb
 import polars as pl
 import pyarrow
 
-from ain_analytics import schema
 from ain_analytics.codes import CODE_TABLES, METHOD_RANK
 from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.extract import Extract, open_database
@@ -15,6 +14,8 @@ from ain_analytics.files import as_text, load_file, load_frame, normal_names, qu
 
 FRACTIONS = ("DOUBLE", "FLOAT", "DECIMAL")
 """How the names of DuckDB's types with a decimal point begin."""
+REST_OF_DATE = {len("2018-03"): "-15", len("2018"): "-07-01"}
+"""What makes a day of a month or a year: its middle."""
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and the share of the work that is done."""
 
@@ -22,15 +23,16 @@ Progress = Callable[[str, float], None]
 def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progress: Progress | None) -> None:
     """Read every row of an extract into `source_<table>`, as text with file and row."""
     connection.execute("create table source_malformed (table_name varchar, file varchar, row_number bigint)")
-    for table in schema.RAW:
-        columns = ", ".join(f"{name} varchar" for name in schema.columns_of(table))
+    columns_of = extract.format.columns_of
+    for table in extract.format.tables:
+        columns = ", ".join(f"{name} varchar" for name in columns_of(table))
         connection.execute(f"create table source_{table} (file varchar, row_number bigint, {columns})")
     for done, file in enumerate(extract.files):
         if progress:
             progress(f"reading {one_line(file.path.name)}", done / len(extract.files))
-        load_file(connection, file, schema.columns_of(file.table))
+        load_file(connection, file, columns_of(file.table))
     for table, frame in extract.frames.items():
-        load_frame(connection, table, frame, schema.columns_of(table))
+        load_frame(connection, table, frame, columns_of(table))
     if extract.database is not None:
         _load_database(connection, extract, extract.database)
 
@@ -44,7 +46,7 @@ def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path
                     as_text(quoted(original[n][0]), is_fraction=original[n][1].startswith(FRACTIONS))
                     if n in original
                     else "null"
-                    for n in schema.columns_of(table)
+                    for n in extract.format.columns_of(table)
                 ]
                 named = ", ".join(f"{cell} as c{place}" for place, cell in enumerate(cells))
                 found = sent.sql(f"select {named} from main.{quoted(name)}")
@@ -70,8 +72,17 @@ def load_codes(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:
     tables["extract_info"] = pl.DataFrame(
         {"extracted_on": [extract.extracted_on], "decimal_mark": [options.decimal_mark]}
     )
+    tables["partial_date"] = _partial_date(options.birth_date_precision)
+    tables |= extract.format.code_tables(options)
     for name, frame in tables.items():
         make_table(connection, name, frame)
+
+
+def _partial_date(precision: str) -> pl.DataFrame:
+    """Give what completes a birth date of which only a part is known, where the sender allows it."""
+    allowed = {"day": (), "month": ("2018-03",), "year": ("2018-03", "2018")}[precision]
+    rows = [(len(part), REST_OF_DATE[len(part)]) for part in allowed]
+    return pl.DataFrame(rows, schema={"n_characters": pl.Int32, "rest": pl.String}, orient="row")
 
 
 def _with_local(known: pl.DataFrame, column: str, local: Mapping[str, str]) -> pl.DataFrame:

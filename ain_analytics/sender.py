@@ -13,7 +13,15 @@ from ain_analytics.errors import UnreadableExtract, one_line
 
 OPTIONS_FILE = "extract.toml"
 _LARGEST = 1 << 20
-_TEXTS = {"source": "", "encoding": "utf-8", "delimiter": ",", "decimal_mark": "."}
+_TEXTS = {
+    "source": "",
+    "format": "",
+    "encoding": "utf-8",
+    "delimiter": ",",
+    "decimal_mark": ".",
+    "birth_date_precision": "day",
+}
+_PRECISIONS = ("day", "month", "year")
 _TABLES = ("codes", "units")
 _SEE = f"See {OPTIONS_FILE} in the data dictionary."
 _TOMORROW = timedelta(days=1)
@@ -30,8 +38,13 @@ class SenderOptions:
         Last day that the extract can speak of; later rows are set aside. Default: today.
     source : str
         Where the extract comes from, for the report.
+    format : str
+        Which of the formats it is in, where that cannot be told from its files.
     encoding, delimiter, decimal_mark : str
         How text files are written.
+    birth_date_precision : str
+        What suffices of a birth date: the `day`, or the `month` or `year`, of which the middle then stands
+        for the day.
     codes : mapping of local code to LOINC code
         The laboratory's own codes.
     units : mapping of local unit to known unit
@@ -40,9 +53,11 @@ class SenderOptions:
 
     extracted_on: date | None = None
     source: str = ""
+    format: str = ""
     encoding: str = "utf-8"
     delimiter: str = ","
     decimal_mark: str = "."
+    birth_date_precision: str = "day"
     codes: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
 
@@ -116,6 +131,8 @@ def _checked(options: SenderOptions, path: Path) -> SenderOptions:
         raise UnreadableExtract(path, "delimiter is not one mark that can part cells", _SEE)
     if mark not in (".", ","):
         raise UnreadableExtract(path, 'decimal_mark is neither "." nor ","', _SEE)
+    if options.birth_date_precision not in _PRECISIONS:
+        raise UnreadableExtract(path, f"birth_date_precision is none of {', '.join(_PRECISIONS)}", _SEE)
     try:
         known = codecs.lookup(options.encoding).name
         TextIOWrapper(BytesIO(), encoding=known)

@@ -1,17 +1,19 @@
 -- patient_fate: one row per row of the patient table, typed, with its fate.
--- Reads: raw_patient, source_malformed, extract_info.
+-- Reads: raw_patient, partial_date, source_malformed, extract_info.
 -- Key: (file, row_number).
 -- Rule: the first reason that holds sets a row aside; a child with two birth dates, or with
--- rows that differ elsewhere, is set aside whole, because nothing says which row is right.
+-- rows that differ elsewhere, is set aside whole, because nothing says which row is right. A month
+-- or a year is a birth date only where the sender says so.
 create or replace view patient_fate as
 with typed as (
     select
         raw_patient.*,
         case
-            when regexp_matches(raw_patient.birth_date, '^[1-9][0-9]{3}-[^(]*$')
-                then try_cast(raw_patient.birth_date as date)
+            when regexp_matches(raw_patient.birth_date, '^[1-9][0-9]{3}(-[^(]*)?$')
+                then try_cast(raw_patient.birth_date || coalesce(partial_date.rest, '') as date)
         end as born_on
     from raw_patient
+    left join partial_date on length(raw_patient.birth_date) = partial_date.n_characters
 ),
 
 compared as (

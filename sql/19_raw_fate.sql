@@ -1,6 +1,6 @@
 -- raw_fate: one row per row of the extract, whatever its table, with its fate.
 -- Reads: patient_fate, lab_result_fate, antibody_test_fate, diagnosis_fate, treatment_fate,
--- marrow_exam_fate, genetic_test_fate.
+-- marrow_exam_fate, genetic_test_fate, raw_other.
 -- Key: (table_name, file, row_number).
 -- Rule: every row of the extract is here once.
 create or replace view raw_fate as
@@ -51,4 +51,11 @@ select
     genetic_test_fate.file,
     genetic_test_fate.row_number,
     genetic_test_fate.fate
-from genetic_test_fate;
+from genetic_test_fate
+union all
+select
+    raw_other.table_name,
+    raw_other.file,
+    raw_other.row_number,
+    raw_other.fate
+from raw_other;

@@ -283,3 +283,28 @@ def test_rows_are_numbered_from_one_whatever_the_blank_lines(folder):
     with open_registry(folder) as registry:
         rejected = registry.frame("rejected_row").select("row_number", "reason").rows()
     assert rejected == [(2, "unknown_patient"), (3, "value_not_a_number")]
+
+
+@pytest.mark.parametrize(
+    ("precision", "born"),
+    [
+        ("day", ["2018-03-09"]),
+        ("month", ["2018-03-09", "2018-04-15"]),
+        ("year", ["2018-03-09", "2018-04-15", "2019-07-01"]),
+    ],
+)
+def test_a_month_or_a_year_is_a_birth_date_only_where_the_sender_says_so(folder, precision, born):
+    (folder / "patient.csv").write_text(
+        "patient_id,birth_date,sex\nP1,2018-03-09,male\nP2,2018-04,male\nP3,2019,male\n"
+        "P4,2018-13,male\nP5,18,male\nP6,2018-,male\n"
+    )
+    said = f'extracted_on = 2024-01-01\nbirth_date_precision = "{precision}"\n'
+    (folder / "extract.toml").write_text(said)
+    with open_registry(folder) as registry:
+        assert registry.frame("patient")["birth_date"].cast(str).to_list() == born
+
+
+def test_a_format_that_is_not_known_is_refused_by_name(folder):
+    (folder / "extract.toml").write_text('format = "punch cards"\n')
+    with pytest.raises(UnreadableExtract, match=r"unknown format\. Known ones: native"):
+        open_registry(folder)

@@ -20,7 +20,9 @@ from sqlglot import exp
 
 import ain_analytics as ain
 from ain_analytics.codes import CODE_TABLES
+from ain_analytics.formats import FORMATS, Format
 from ain_analytics.schema import RAW, TABLES
+from ain_analytics.sender import SenderOptions
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ain_analytics"
@@ -34,7 +36,8 @@ FLOORS = (
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
     "wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "
     "published_records",
-    "extract curve_result npmle_newton",
+    "formats curve_result npmle_newton",
+    "extract",
     "raw_tables",
     "registry npmle curves",
     "cases followup oddities intervals published_group characteristics small_cells",
@@ -174,8 +177,13 @@ def number_of(view: Path) -> int:
 
 
 NUMBER_OF = {name_in(view): number_of(view) for view in VIEWS}
-BASE_TABLES = {f"source_{table}" for table in RAW} | set(CODE_TABLES) | {
-    "source_malformed", "extract_info", "method_rank", "local_unit", "definition", "anc_band",
+RAW_TABLES = {f"raw_{table}" for table in (*RAW, "other")}
+SOURCE_TABLES = {name: known.tables for name, known in FORMATS.items()}
+BASE_TABLES = {
+    *(f"source_{table}" for tables in SOURCE_TABLES.values() for table in tables),
+    *(name for known in FORMATS.values() for name in known.code_tables(SenderOptions())),
+    *CODE_TABLES,
+    "source_malformed", "extract_info", "partial_date", "method_rank", "local_unit", "definition", "anc_band",
 }  # fmt: skip
 
 
@@ -196,6 +204,12 @@ def test_a_view_says_what_it_is_and_what_it_reads(view: Path) -> None:
 def test_a_view_reads_lower_numbers_only(view: Path) -> None:
     for name in read_by(view):
         assert name in BASE_TABLES or NUMBER_OF[name] < number_of(view), name
+
+
+@pytest.mark.parametrize("known", FORMATS.values(), ids=lambda known: known.name)
+def test_the_views_of_a_format_make_every_raw_table(known: Format) -> None:
+    folders = [ROOT / "sql" / "00_format" / name for name in (*known.also_views_of, known.name)]
+    assert {name_in(view) for folder in folders for view in folder.glob("09_*.sql")} == RAW_TABLES
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=relative)
@@ -233,7 +247,7 @@ NOT_PORTABLE = re.compile(
 FUNCTIONS_ONLY = ("first", "last", "list", "columns", "exclude")
 
 
-@pytest.mark.parametrize("view", [view for view in VIEWS if number_of(view)], ids=relative)
+@pytest.mark.parametrize("view", [view for view in VIEWS if view.parent.name == "sql"], ids=relative)
 def test_a_view_keeps_to_portable_sql(view: Path) -> None:
     text = re.sub(r"--.*|'[^']*'", "", view.read_text(encoding="utf-8"))
     found = [
@@ -268,9 +282,9 @@ def test_the_tools_find_nothing(command: tuple[str, ...]) -> None:
     assert run(*command) == ""
 
 
-@pytest.mark.parametrize("name", RAW | TABLES)
+@pytest.mark.parametrize("name", sorted({*TABLES, *(n for tables in SOURCE_TABLES.values() for n in tables)}))
 def test_every_column_has_a_meaning_and_each_measured_one_a_unit(name: str) -> None:
-    for table in (kinds[name] for kinds in (RAW, TABLES) if name in kinds):
+    for table in (kinds[name] for kinds in (*SOURCE_TABLES.values(), TABLES) if name in kinds):
         assert (table.__doc__ or "").startswith("One row per")
         for column, said in table.columns().items():
             assert said.description, column

@@ -3,7 +3,14 @@
 import dataframely as dy
 
 from ain_analytics.schema import derived, results, staged
-from ain_analytics.schema.raw import OBLIGATORY_TABLES, RAW, RawRow, columns_of, obligatory_columns_of
+from ain_analytics.schema.raw import (
+    OBLIGATORY_TABLES,
+    RAW,
+    RawRow,
+    columns_of,
+    names_of,
+    obligatory_names_of,
+)
 
 STAGED: dict[str, type[dy.Schema]] = {
     "row_fate": staged.RowFate,
@@ -44,5 +51,6 @@ __all__ = [
     "TABLES",
     "RawRow",
     "columns_of",
-    "obligatory_columns_of",
+    "names_of",
+    "obligatory_names_of",
 ]

@@ -18,7 +18,7 @@ def said(meaning: str, *, obligatory: bool = False, unit: str | None = None, def
 class RawRow(dy.Schema):
     """One row of an extract's file; every raw table has these two columns."""
 
-    file = dy.String(description="Name of the file that the row stands in.")
+    file = dy.String(description="Name of the file or table that the row stands in; where one record makes several rows, also the place in it.")
     row_number = dy.Int64(description="Number of the record in its file; the first after the header is 1.", metadata={"unit": "records"})
 
 
@@ -112,12 +112,17 @@ RAW: dict[str, type[RawRow]] = {
 OBLIGATORY_TABLES = ("patient", "lab_result")
 
 
+def names_of(table: type[RawRow]) -> list[str]:
+    """Name the columns that a table of a source may have, in order."""
+    return [name for name in table.columns() if name not in RawRow.columns()]
+
+
+def obligatory_names_of(table: type[RawRow]) -> list[str]:
+    """Name the columns that a table of a source must have."""
+    columns = table.columns()
+    return [name for name in names_of(table) if (columns[name].metadata or {}).get("obligatory")]
+
+
 def columns_of(table: str) -> list[str]:
-    """Name the columns that an extract's table may have, in order."""
-    return [name for name in RAW[table].columns() if name not in RawRow.columns()]
-
-
-def obligatory_columns_of(table: str) -> list[str]:
-    """Name the columns that an extract's table must have."""
-    columns = RAW[table].columns()
-    return [name for name in columns_of(table) if (columns[name].metadata or {}).get("obligatory")]
+    """Name the columns that a table of the native format may have, in order."""
+    return names_of(RAW[table])

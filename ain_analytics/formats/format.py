@@ -1,0 +1,76 @@
+"""What a format is: its tables, how they are found, and which views make the raw tables of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ain_analytics.files import ENDINGS, table_of
+from ain_analytics.schema import RawRow, names_of, obligatory_names_of
+from ain_analytics.sender import SenderOptions
+
+FindTable = Callable[[Path], tuple[str, str] | None]
+
+
+def _no_tables(_options: SenderOptions) -> Mapping[str, pl.DataFrame]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Format:
+    """One way in which sources are written.
+
+    Parameters
+    ----------
+    name : str
+        As in `format = "omop"` of extract.toml, and the folder of its views in sql/00_format.
+    words : str
+        Its name in a sentence.
+    tables : mapping of table to schema
+        Tables of the source; their rows are read as text into `source_<table>`.
+    obligatory : tuple of str
+        Tables without which there is nothing to read.
+    also_views_of : tuple of str
+        Formats whose views stand where this one has none of that name.
+    endings : tuple of str
+        Endings of the files that hold its tables.
+    find_table : callable, optional
+        Tells the table and the ending of a file; by its name, unless said otherwise.
+    is_here : callable, optional
+        Tells whether files look like this format; when the obligatory tables are there, unless said
+        otherwise.
+    code_tables : callable
+        Makes the tables that its views read beside the source.
+    """
+
+    name: str
+    words: str
+    tables: Mapping[str, type[RawRow]]
+    obligatory: tuple[str, ...]
+    also_views_of: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ENDINGS
+    find_table: FindTable | None = None
+    is_here: Callable[[Sequence[Path]], bool] | None = None
+    code_tables: Callable[[SenderOptions], Mapping[str, pl.DataFrame]] = _no_tables
+
+    def table_of(self, path: Path) -> tuple[str, str] | None:
+        """Tell the table that a file holds, and its ending, else None."""
+        if self.find_table is not None:
+            return self.find_table(path)
+        return table_of(path, tuple(self.tables), self.endings)
+
+    def looks_like(self, paths: Sequence[Path]) -> bool:
+        """Tell whether files look like this format."""
+        if self.is_here is not None:
+            return self.is_here(paths)
+        found = {found[0] for path in paths if (found := self.table_of(path))}
+        return found.issuperset(self.obligatory)
+
+    def columns_of(self, table: str) -> list[str]:
+        """Name the columns that a table may have, in order."""
+        return names_of(self.tables[table])
+
+    def obligatory_columns_of(self, table: str) -> list[str]:
+        """Name the columns that a table must have."""
+        return obligatory_names_of(self.tables[table])
