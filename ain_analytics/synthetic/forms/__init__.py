@@ -1,0 +1,1 @@
+"""Synthetic registries written in the formats of other senders."""
