@@ -6,7 +6,7 @@ from dataclasses import fields
 import dataframely as dy
 
 from ain_analytics.definitions import PRESETS, TEXTBOOK, AncBand, Definitions
-from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, RAW, RESULTS, STAGED, RawRow
+from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, OMOP, RAW, RESULTS, STAGED, RawRow
 from ain_analytics.wording import in_words
 
 FILE = "data_dictionary.md"
@@ -33,7 +33,7 @@ _STAGES = {
 SENDER_OPTIONS = {
     "extracted_on": "Last day that the extract can speak of, a date; later rows are set aside. Else: today.",
     "source": "Where the extract comes from, as text for the report.",
-    "format": "Format of the files, where it cannot be told from them: `native`.",
+    "format": "Format of the files, where it cannot be told from them: `native`, `omop`.",
     "encoding": "Encoding of text files. Else: `utf-8`.",
     "delimiter": "Character between the cells of text files. Else: `,`.",
     "decimal_mark": "Decimal mark of numbers in text files. Else: `.`.",
@@ -67,6 +67,7 @@ def data_dictionary() -> str:
         f"Obligatory: {' and '.join(f'`{name}`' for name in OBLIGATORY_TABLES)}. "
         "Unknown columns are listed and ignored.",
         *(_raw_table(name, table) for name, table in RAW.items()),
+        *_omop(),
         "### extract.toml",
         "Beside the files of an extract, what the sender knows of it. Every line may be left out.",
         _table(("line", "meaning"), [(f"`{name}`", meaning) for name, meaning in SENDER_OPTIONS.items()]),
@@ -82,6 +83,21 @@ def data_dictionary() -> str:
         *_presets(),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _omop() -> list[str]:
+    return [
+        "### OMOP CDM 5.4",
+        "A folder with one file per table, a `.duckdb` file, or a PostgreSQL database "
+        "(`postgresql://user@host:port/database?schema=cdm`; `&extract_toml=PATH` names what the sender says; "
+        "the rest of the query is libpq's). Names in any case; `person` and `measurement` are obligatory. "
+        "Concepts are looked up in the extract's own `concept` where it is there, else in the program's lists.",
+        "What the model has no place for is told by the source value of a measurement: "
+        "`neutrophil antibody GIFT` (or another method; `maternal neutrophil antibody …` for the mother's serum) "
+        "with the value `positive (HNA-1a)`; `gene ELANE` with `pathogenic`; `bone marrow cellularity` with "
+        "`normal (segmented reduced: yes)`.",
+        *(_raw_table(name, table) for name, table in OMOP.items()),
+    ]
 
 
 def _raw_table(name: str, table: type[RawRow]) -> str:

@@ -19,6 +19,7 @@ from ain_analytics.errors import (
 from ain_analytics.files import ExtractFile, normal_names, open_file
 from ain_analytics.formats import FORMATS, NATIVE, Format, recognise
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
+from ain_analytics.server import Server, is_server, server_of, tables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Extract:
     database : Path, optional
         A DuckDB file that holds the tables instead.
     database_tables : mapping of table to (its name there, its columns with their types)
+    server : Server, optional
+        A database on a server that holds the tables instead; `server_schema` is where they are.
     frames : mapping of table to frame
         Tables given as frames instead.
     ignored_columns : mapping of table to columns
@@ -51,6 +54,8 @@ class Extract:
     files: tuple[ExtractFile, ...] = ()
     database: Path | None = None
     database_tables: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+    server: Server | None = None
+    server_schema: str = ""
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     ignored_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored_files: tuple[str, ...] = ()
@@ -77,7 +82,7 @@ def read_extract(
     Parameters
     ----------
     source : path, or mapping of table name to frame
-        A folder in the native format, a DuckDB file, or frames in its columns.
+        A folder, a DuckDB file, the address of a PostgreSQL database, or frames; in one of the formats.
     extracted_on : date, optional
         Overrides the sender's.
 
@@ -91,6 +96,8 @@ def read_extract(
     """
     if isinstance(source, Mapping):
         return _from_frames(source, extracted_on)
+    if is_server(source):
+        return _from_server(server_of(str(source)), extracted_on)
     path = Path(source)
     try:
         if path.is_dir():
@@ -204,6 +211,30 @@ def _from_database(path: Path, extracted_on: date | None) -> Extract:
         database_tables=tables,
         ignored_columns=_check(kinds, path, chosen),
         ignored_files=tuple(map(one_line, ignored)),
+        options=options,
+        unknown_options=unknown,
+        format=chosen,
+    )
+
+
+def _from_server(server: Server, extracted_on: date | None) -> Extract:
+    options, unknown = SenderOptions(extracted_on=extracted_on), tuple[str, ...]()
+    if server.options_file is not None:
+        if not server.options_file.is_file():
+            raise UnreadableExtract(server.options_file, "there is no such file", "Check extract_toml=….")
+        options, unknown = read_options(server.options_file, extracted_on)
+    schema, found = tables_of(server)
+    chosen = recognise([Path(f"{name}.csv") for name in sorted(found)], options)
+    tables = {name.lower(): (name, kinds) for name, kinds in found.items() if name.lower() in chosen.tables}
+    others = sorted(set(found) - {name for name, _ in tables.values()})
+    columns = {table: (table, tuple(kinds)) for table, (_, kinds) in tables.items()}
+    return Extract(
+        name=server.name,
+        server=server,
+        server_schema=schema,
+        database_tables=tables,
+        ignored_columns=_check(columns, server.name, chosen),
+        ignored_files=tuple(map(one_line, others)),
         options=options,
         unknown_options=unknown,
         format=chosen,

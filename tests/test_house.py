@@ -31,7 +31,7 @@ VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
 
 FLOORS = (
     "errors",
-    "records",
+    "records server",
     "workbook definition_checks",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
     "wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "

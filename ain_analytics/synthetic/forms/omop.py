@@ -12,7 +12,7 @@ from ain_analytics.formats.omop import known_concept
 FIRST_PERSON = 1_000_001
 """Keys of persons begin here, so that they sort as the registry's keys do."""
 SPECIMEN_FIELD = "2000000001"
-"""A concept of the sender's own for the field that holds the key of a specimen; local ones lie above two billion."""
+"""A concept of the sender's own for the field with a specimen's key; such ids lie above two billion."""
 LESS_THAN = "4171756"
 UNITS = {"10*9/L": "9444", "/uL": "8647", "%": "8554"}
 NONE = pl.lit(None, pl.String)
@@ -38,7 +38,7 @@ def write(tables: Mapping[str, pl.DataFrame], folder: Path, extracted_on: date) 
 
 
 def _persons(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Number every key that occurs, those of children first."""
+    """Give a number to every key that occurs, those of children first."""
     children = tables["patient"].select("patient_id").drop_nulls().unique().sort("patient_id")
     named = pl.concat([frame.select("patient_id") for frame in tables.values()]).drop_nulls().unique()
     others = named.join(children, on="patient_id", how="anti").sort("patient_id")
@@ -51,13 +51,14 @@ def _cdm(tables: Mapping[str, pl.DataFrame], persons: pl.DataFrame) -> dict[str,
         for name, frame in tables.items()
     }
     child = numbered["patient"]
+    has_period = pl.any_horizontal(pl.col("enrolled_on", "last_contact_on").is_not_null())
     once = child.drop_nulls("person_id").unique("person_id", keep="first", maintain_order=True)
     sites = child.select(care_site_source_value="site").drop_nulls().unique().sort("care_site_source_value")
     sites = sites.with_row_index("care_site_id", 1).cast(pl.String)
     return {
         "person": _person(child, sites),
         "care_site": sites,
-        "observation_period": once.filter(pl.any_horizontal(pl.col("enrolled_on", "last_contact_on").is_not_null())).select(
+        "observation_period": once.filter(has_period).select(
             "person_id",
             observation_period_start_date="enrolled_on",
             observation_period_end_date="last_contact_on",
@@ -83,7 +84,7 @@ def _cdm(tables: Mapping[str, pl.DataFrame], persons: pl.DataFrame) -> dict[str,
 
 
 def _person(child: pl.DataFrame, sites: pl.DataFrame) -> pl.DataFrame:
-    """A birth date that is none stands as text where the time of birth should."""
+    """Write one row per row of a child; a birth date that is none stands where the time of birth should."""
     born = pl.col("birth_date").str.to_date(strict=False)
     words = (
         code_list("omop_word")
@@ -153,11 +154,13 @@ def _measurements(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     mother = pl.when(pl.col("subject") == "mother").then(pl.lit("maternal ")).otherwise(pl.lit(""))
     bound = pl.format(" ({})", "specificity").fill_null("")
     fewer = pl.format(" (segmented reduced: {})", "segmented_reduced").fill_null("")
+    tested = mother + pl.format("neutrophil antibody {}", "test")
+    marrow = pl.lit("bone marrow cellularity")
     named = [
-        _named(tables["antibody_test"], "sampled_on", mother + pl.format("neutrophil antibody {}", "test"), pl.col("result") + bound),
+        _named(tables["antibody_test"], "sampled_on", tested, pl.col("result") + bound),
         _named(tables["genetic_test"], "tested_on", pl.format("gene {}", "gene"), pl.col("result")),
-        _named(tables["marrow_exam"], "examined_on", pl.lit("bone marrow cellularity"), pl.col("cellularity") + fewer),
-    ]  # fmt: skip
+        _named(tables["marrow_exam"], "examined_on", marrow, pl.col("cellularity") + fewer),
+    ]
     return pl.concat([results, *named], how="diagonal")
 
 

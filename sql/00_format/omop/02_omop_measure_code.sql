@@ -26,7 +26,9 @@ coded as (
         standard.code_system as standard_system,
         sent.code as sent_code,
         sent.code_system as sent_system,
+        standard_known.code is not null as is_standard_count,
         standard_known.code is not null or standard_antibody.method is not null as is_standard_known,
+        sent_known.code is not null as is_sent_count,
         sent_known.code is not null or sent_antibody.method is not null as is_sent_known,
         value_known.code is not null as is_value_known
     from borne
@@ -58,10 +60,12 @@ select
         else coalesce(coded.standard_system, coded.sent_system, 'local')
     end as code_system,
     case
-        when regexp_matches(coded.words, '^(maternal )?(neutrophil|granulocyte) antibody') then 'antibody_test'
-        when coded.is_standard_known and coded.standard_code in (select code from known) then 'lab_result'
-        when coded.is_sent_known and coded.sent_code in (select code from known) then 'lab_result'
-        when coded.is_standard_known or coded.is_sent_known then 'antibody_test'
+        when regexp_matches(coded.words, '^(maternal )?(neutrophil|granulocyte) antibody')
+            then 'antibody_test'
+        when coded.is_standard_count then 'lab_result'
+        when coded.is_standard_known then 'antibody_test'
+        when coded.is_sent_count then 'lab_result'
+        when coded.is_sent_known then 'antibody_test'
         when coded.is_value_known then 'lab_result'
         when starts_with(coded.words, 'gene ') then 'genetic_test'
         when coded.words = 'bone marrow cellularity' then 'marrow_exam'
