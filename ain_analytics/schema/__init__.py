@@ -11,6 +11,7 @@ from ain_analytics.schema.raw import (
     names_of,
     obligatory_names_of,
 )
+from ain_analytics.schema.redcap import REDCAP
 
 STAGED: dict[str, type[dy.Schema]] = {
     "row_fate": staged.RowFate,
@@ -46,6 +47,7 @@ __all__ = [
     "DERIVED",
     "OBLIGATORY_TABLES",
     "RAW",
+    "REDCAP",
     "RESULTS",
     "STAGED",
     "TABLES",
