@@ -29,7 +29,18 @@ def code_tables(options: SenderOptions) -> Mapping[str, pl.DataFrame]:
         "redcap_missing": pl.DataFrame(missing_codes(options), schema=missing, orient="row"),
         "redcap_column": pl.DataFrame(_columns(), schema=columns, orient="row"),
         "redcap_word": _words(options),
+        "redcap_antibody_code": _antibody_codes(),
     }
+
+
+def _antibody_codes() -> pl.DataFrame:
+    """Give the codes of tests for neutrophil antibodies, written as they are: 510-2 is not 5102."""
+    is_test = (
+        pl.col("code")
+        .str.replace_all(r"[^0-9A-Za-z]", "")
+        .is_in(code_list("antibody_method")["test_key"].implode())
+    )
+    return code_list("loinc_neutrophil_antibody").filter(is_test).select("code").unique(maintain_order=True)
 
 
 def _columns() -> list[tuple[str, str, str, bool]]:
