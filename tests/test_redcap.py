@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import random
 import re
 from collections import Counter
 from datetime import date
@@ -16,6 +17,8 @@ from ain_analytics.quality import FATES, NO_ERROR
 from ain_analytics.registry import Registry, open_registry
 from ain_analytics.schema import RAW, columns_of
 from ain_analytics.synthetic.forms import redcap
+
+from . import hostile
 
 HEADER = (
     '"Variable / Field Name","Form Name","Section Header","Field Type","Field Label",'
@@ -279,6 +282,54 @@ def test_fields_of_one_row_are_joined_by_the_row_that_they_name(project):
     assert rows(registry, "treatment", "started_on, ended_on, code, code_system") == [
         ("2018-06-01", "2018-06-05", "L03AA02", "ATC"),
         ("2018-08-01", None, "J06BA02", "ATC"),
+    ]
+
+
+def test_a_unit_that_never_changes_makes_no_row_of_its_own(project):
+    registry = project(
+        CHILD + LONG.replace("unit       | lab_result   | text  | Unit", ""),
+        """
+        study_id | redcap_repeat_instrument | redcap_repeat_instance | dob        | sex | sampled_at | code   | value
+        1        |                          |                        | 2018-01-01 | 1   |            |        |
+        1        | lab_result               | 1                      |            |     | 2018-06-01 | 751-8  | 0.4
+        1        | lab_result               | 2                      |            |     | 2018-06-01 | 6690-2 |
+        """,
+        '[redcap.fields]\nvalue = { table = "lab_result", column = "value", unit = "G/L" }',
+    )
+    assert rows(registry, "lab_result", "code, value, unit, file") == [
+        ("6690-2", None, "G/L", "Study_DATA.csv"),
+        ("751-8", "0.4", "G/L", "Study_DATA.csv"),
+    ]
+
+
+def test_what_is_the_same_for_all_children_makes_no_second_row_of_a_child(project):
+    fields = (
+        CHILD.replace("@AIN(patient.birth_date)", "@AIN(patient.birth_date site='North Hospital')") + LONG
+    )
+    registry = project(fields, "study_id | dob | sex\n1 | 2018-01-01 | 1")
+    assert rows(registry, "patient", "birth_date, sex, site, file") == [
+        ("2018-01-01", "female", "North Hospital", "Study_DATA.csv")
+    ]
+
+
+def test_an_instrument_may_ask_for_some_analytes_by_name_and_for_others_by_code(project):
+    others_too = """
+        other_code  | visit | text | Other analyte | | | @AIN(lab_result.code)
+        other_value | visit | text | Its value     | | | @AIN(lab_result.value)
+        other_unit  | visit | text | Its unit      | | | @AIN(lab_result.unit)
+    """
+    registry = project(
+        CHILD + WIDE + others_too,
+        """
+        study_id | dob        | sex | visit_date | anc_value | wbc_value | other_code | other_value | other_unit
+        1        | 2018-01-01 | 1   | 2018-06-01 | 0.4       |           | 718-7      | 11.2        | g/dL
+        2        | 2018-01-01 | 1   | 2018-06-02 | 0.5       |           |            |             |
+        """,
+    )
+    assert rows(registry, "lab_result", "patient_id, sampled_at, code, value, unit") == [
+        ("1", "2018-06-01", "718-7", "11.2", "g/dL"),
+        ("1", "2018-06-01", "751-8", "0.4", "10*9/L"),
+        ("2", "2018-06-02", "751-8", "0.5", "10*9/L"),
     ]
 
 
@@ -668,6 +719,7 @@ SOUND = "study_id | dob | sex\nKEY-1 | 2018-01-01 | 1"
         (CHILD + LONG, "study_id | dob | dob\nKEY-1 | 2018-01-01 | 1", "", "columns 2 and 3 hold one field"),
         (CHILD, SOUND, "", "no field is known to be lab_result.sampled_at"),
         (CHILD + LONG + BOXES, "study_id | infection___99\nKEY-1 | 1", "", "ticks a choice that the data dictionary does not"),
+        (CHILD + LONG + BOXES, "Study ID | Infection (choice=Measles)\nKEY-1 | Checked", "", "ticks a choice that the data dictionary does not"),
         (CHILD.replace("@AIN(patient.sex)", "@AIN(patient)") + LONG, SOUND, "", "annotation of field 'sex' cannot be read"),
         (CHILD.replace("patient.sex", "child.sex") + LONG, SOUND, "", "field 'sex' is said to be of table 'child'"),
         (CHILD.replace("patient.sex", "patient.age") + LONG, SOUND, "", "field 'sex' is said to fill patient.age"),
@@ -761,3 +813,48 @@ def test_a_truncated_export_is_refused_or_counted(project, tmp_path):
     with pytest.raises(AinError) as error:
         open_registry(tmp_path)
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_another_encoding_is_refused_until_it_is_said(project, tmp_path):
+    project(CHILD + LONG, SOUND)
+    path = tmp_path / "more.csv"
+    path.write_bytes(
+        "study_id,sampled_at,code,value,unit\nMüller,2018-06-01,751-8,400,/µL\n".encode("latin-1")
+    )
+    with pytest.raises(UnreadableExtract, match=r"more\.csv: its text is not utf-8"):
+        open_registry(tmp_path)
+    (tmp_path / "extract.toml").write_text('extracted_on = 2024-06-30\nencoding = "latin-1"\n')
+    with open_registry(tmp_path) as registry:
+        assert rows(registry, "lab_result", "patient_id, unit") == [("Müller", "/µL")]
+
+
+@pytest.fixture(scope="module")
+def few():
+    return ain.simulate(8, seed=5)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_a_spoiled_project_is_refused_in_one_line_or_counted_to_the_last_record(few, tmp_path, seed):
+    rng = random.Random(seed)
+    redcap.write(few.tables, tmp_path, few.extracted_on, is_labelled=bool(seed % 2))
+    changes = [
+        change for change in hostile.CHANGES if change.__name__ not in ("split", "to_typed", "spoil_options")
+    ]
+    for change in rng.choices(changes, k=rng.randint(1, 3)):
+        change(rng, tmp_path)
+    try:
+        with open_registry(tmp_path) as registry:
+            exports = [file for file in registry.extract.files if file.table == "record"]
+            made = "union all ".join(
+                f"select file, row_number from raw_{table} " for table in (*RAW, "other")
+            )
+            found = registry.connection.sql(f"select distinct file, row_number from ({made})").fetchall()
+    except AinError as error:
+        said, exports, found = str(error), [], []
+    else:
+        said = ""
+    assert len(said.splitlines()) <= 1
+    assert "S000000" not in said
+    names = {file.path.name for file in exports}
+    records = {(next(name for name in names if place.startswith(name)), n) for place, n in found}
+    assert len(records) == sum(hostile.n_rows(file.path, file.delimiter, file.encoding) for file in exports)

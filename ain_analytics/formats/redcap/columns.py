@@ -63,7 +63,7 @@ def columns_of_export(
     mapped : container of str
         Names of the fields that fill a column of the native format.
     missing : container of str
-        Missing-data codes, as names of checkbox columns have them.
+        Missing-data codes and their labels, as the headers of checkbox columns have them.
     where : Path
         The file, for messages.
 
@@ -170,10 +170,13 @@ def _refuse_lost_choices(
     missing: Container[str],
     where: Path,
 ) -> None:
-    checkboxes = {field.name for field in fields if field.is_checkbox and field.name in mapped}
+    checkboxes = [field for field in fields if field.is_checkbox and field.name in mapped]
+    heads = {field.name for field in checkboxes} | {key_of(field.label) for field in checkboxes}
     for name in unknown:
         field, _, choice = name.strip().lower().partition("___")
-        if field in checkboxes and key_of_code(choice) not in missing:
+        label, _, choice_label = key_of(name).rpartition(" (choice=")
+        is_raw = field in heads and key_of_code(choice) not in missing
+        if is_raw or (label in heads and choice_label.removesuffix(")") not in missing):
             found = f"column {one_line(name)!r} ticks a choice that the data dictionary does not have"
             hint = "Download the dictionary again, or name the code in missing_codes of extract.toml."
             raise UnreadableExtract(where, found, hint)

@@ -68,6 +68,7 @@ def targets_of(fields: Sequence[Field], options: SenderOptions, dictionary: Path
             targets += [_target(known, one, dictionary) for one in read]
         else:
             targets += _by_name(known)
+    targets = _joined(targets)
     _refuse_conflicts(targets, dictionary)
     for table, column in OBLIGATORY:
         if not any((target.table, target.column) == (table, column) for target in targets):
@@ -120,6 +121,28 @@ def _by_name(known: Field) -> list[Target]:
     table = known.form
     column = known.name.removeprefix(f"{table}_")
     return [Target(known, table, column)] if table in RAW and column in native_columns(table) else []
+
+
+def _joined(targets: Sequence[Target]) -> list[Target]:
+    """Let one row of its own be the row of its instrument, where the two complete each other.
+
+    In an instrument with a field for the code, `value` with a unit that never changes is no second row; and
+    a child is one row, whatever is said of it.
+    """
+    places: dict[tuple[str, str], list[Target]] = {}
+    for target in targets:
+        places.setdefault((target.field.form, target.table), []).append(target)
+    joined: list[Target] = []
+    for (_, table), found in places.items():
+        shared = {target.column for target in found if not target.row}
+        own = {name for target in found if target.row for name in (target.column, *target.constants)}
+        is_one = len({target.row for target in found if target.row}) == 1
+        is_complete = shared & set(ESSENTIAL.get(table, ())) and not shared & own
+        has_boxes = any(target.field.is_checkbox for target in found)
+        if table == "patient" or (is_one and is_complete and not has_boxes):
+            found = [dataclasses.replace(target, row="") for target in found]
+        joined += found
+    return joined
 
 
 def _refuse_conflicts(targets: Iterable[Target], dictionary: Path) -> None:

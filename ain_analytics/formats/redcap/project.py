@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from ain_analytics.codes import code_list
@@ -36,13 +37,16 @@ class Project:
 
 def is_here(paths: Sequence[Path]) -> bool:
     """Tell whether one of the files is a data dictionary."""
-    return any(_delimiter(path, "utf-8-sig", "", None) for path in paths)
+    return any(_delimiter(path, SenderOptions(), None) for path in paths)
 
 
-def _delimiter(path: Path, encoding: str, said: str, record_id: Field | None) -> str:
-    """Find the mark between the cells under which a header is a dictionary's, or holds the record id."""
-    marks: list[str] = [*said, *DELIMITERS]
-    for delimiter in dict.fromkeys(marks):
+def _delimiter(path: Path, options: SenderOptions, record_id: Field | None) -> str:
+    """Find the mark between the cells under which a header is a dictionary's, or holds the record id.
+
+    A file in another encoding than said is found too, so that it is refused and not passed over.
+    """
+    marks: list[str] = [options.delimiter, *DELIMITERS]
+    for encoding, delimiter in product((options.encoding, "latin-1"), dict.fromkeys(marks)):
         header = first_record(path, encoding, delimiter)
         keys = {key_of(name.strip("\ufeff")) for name in header}
         if record_id is None and is_dictionary(header):
@@ -82,11 +86,7 @@ def look(folder: Path, paths: Sequence[Path], options: SenderOptions) -> Found:
         Dictionary, exports and extract.toml do not fit together.
     """
     opened: list[ExtractFile] = []
-    dictionaries = [
-        (path, mark)
-        for path in paths
-        if (mark := _delimiter(path, options.encoding, options.delimiter, None))
-    ]
+    dictionaries = [(path, mark) for path in paths if (mark := _delimiter(path, options, None))]
     if len(dictionaries) > 1:
         names = " and ".join(one_line(path.name) for path, _ in dictionaries)
         raise UnreadableExtract(folder, f"{names} are two data dictionaries", "Keep one.")
@@ -96,7 +96,7 @@ def look(folder: Path, paths: Sequence[Path], options: SenderOptions) -> Found:
         raise MissingTable("data_dictionary", folder, [one_line(path.name) for path in paths])
     record_id = read_dictionary(opened[0])[0]
     for path in paths:
-        mark = _delimiter(path, options.encoding, options.delimiter, record_id)
+        mark = _delimiter(path, options, record_id)
         if mark and path != opened[0].path:
             opened.append(_open("record", path, options.encoding, mark))
     project = project_of(opened, options)
@@ -149,7 +149,7 @@ def project_of(files: Sequence[ExtractFile], options: SenderOptions) -> Project:
     part_of(options, "values")
     targets = targets_of(fields, options, dictionary.path)
     mapped = {target.field.name for target in targets}
-    missing = {key_of_code(code) for code, _, _ in missing_codes(options)}
+    missing = {key for code, label, _ in missing_codes(options) for key in (key_of_code(code), key_of(label))}
     exports = tuple(
         (file, columns_of_export(file.columns, fields, mapped, missing, file.path))
         for file in by_table["record"]
