@@ -17,7 +17,7 @@ from ain_analytics.errors import (
     one_line,
 )
 from ain_analytics.files import ExtractFile, normal_names, open_file
-from ain_analytics.formats import FORMATS, NATIVE, Format, recognise
+from ain_analytics.formats import FORMATS, NATIVE, Format, Found, recognise
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
 from ain_analytics.server import Server, is_server, server_of, tables_of
 
@@ -138,6 +138,8 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     names = sorted(path.name for path in folder.iterdir())
     paths = [folder / name for name in names if not name.startswith(".") and name != OPTIONS_FILE]
     chosen = recognise(paths, options)
+    if chosen.look is not None:
+        return _as_looked_at(chosen.look(folder, paths, options), folder, options, unknown, chosen)
     for path in paths:
         found = chosen.table_of(path)
         if found is None:
@@ -154,6 +156,20 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
         files=tuple(files),
         ignored_columns=_check(columns, folder, chosen),
         ignored_files=tuple(ignored),
+        options=options,
+        unknown_options=unknown,
+        format=chosen,
+    )
+
+
+def _as_looked_at(
+    found: Found, folder: Path, options: SenderOptions, unknown: tuple[str, ...], chosen: Format
+) -> Extract:
+    return Extract(
+        name=one_line(folder.resolve().name),
+        files=found.files,
+        ignored_columns=found.ignored_columns,
+        ignored_files=found.ignored_files,
         options=options,
         unknown_options=unknown,
         format=chosen,

@@ -49,8 +49,10 @@ def table_of(
     return None
 
 
-def open_file(table: str, path: Path, ending: str, *, encoding: str, delimiter: str) -> ExtractFile:
-    """Read a file's header.
+def open_file(
+    table: str, path: Path, ending: str, *, encoding: str, delimiter: str, may_repeat: bool = False
+) -> ExtractFile:
+    """Read a file's header, in which a name may stand twice if that is said.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def open_file(table: str, path: Path, ending: str, *, encoding: str, delimiter: 
         header, _, ignored = read_workbook(path)
     else:
         header, is_plain = look_at_csv(path, encoding, delimiter)
-    names = normal_names(header, path)
+    names = plain_names(header) if may_repeat else normal_names(header, path)
     if not any(names):
         raise UnreadableExtract(path, "it is empty", HEADER_HINT)
     return ExtractFile(table, path, ending, names, encoding, delimiter, is_plain, tuple(ignored))
@@ -82,13 +84,18 @@ def normal_names(header: Iterable[str], where: Path | str) -> tuple[str, ...]:
     UnreadableExtract
         Two columns have one name.
     """
-    names = tuple(name.strip().strip(_INVISIBLE).strip().lower() for name in header)
+    names = plain_names(header)
     first: dict[str, int] = {}
     for ordinal, name in enumerate(names, start=1):
         if name and first.setdefault(name, ordinal) < ordinal:
             found = f"columns {first[name]} and {ordinal} have one name"
             raise UnreadableExtract(where, found, "Rename or drop one.")
     return names
+
+
+def plain_names(header: Iterable[str]) -> tuple[str, ...]:
+    """Give the names of columns in small letters, nothing around them; two may be one."""
+    return tuple(name.strip().strip(_INVISIBLE).strip().lower() for name in header)
 
 
 def _parquet_schema(path: Path) -> pl.Schema:

@@ -28,6 +28,9 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
     for table in extract.format.tables:
         columns = ", ".join(f"{name} varchar" for name in columns_of(table))
         connection.execute(f"create table source_{table} (file varchar, row_number bigint, {columns})")
+    if extract.format.load is not None:
+        extract.format.load(connection, extract.files, extract.options)
+        return
     for done, file in enumerate(extract.files):
         if progress:
             progress(f"reading {one_line(file.path.name)}", done / len(extract.files))

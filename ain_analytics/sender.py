@@ -23,6 +23,8 @@ _TEXTS = {
 }
 _PRECISIONS = ("day", "month", "year")
 _TABLES = ("codes", "units")
+_NESTED = ("redcap",)
+"""Tables of tables, which their formats read themselves."""
 _SEE = f"See {OPTIONS_FILE} in the data dictionary."
 _TOMORROW = timedelta(days=1)
 """It may be tomorrow already where the extract was made."""
@@ -49,6 +51,8 @@ class SenderOptions:
         The laboratory's own codes.
     units : mapping of local unit to known unit
         The laboratory's own spellings.
+    redcap : mapping
+        What a REDCap project needs beside its data dictionary; see `formats.redcap`.
     """
 
     extracted_on: date | None = None
@@ -60,6 +64,7 @@ class SenderOptions:
     birth_date_precision: str = "day"
     codes: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    redcap: Mapping[str, object] = field(default_factory=dict)
 
 
 def read_options(path: Path, extracted_on: date | None) -> tuple[SenderOptions, tuple[str, ...]]:
@@ -102,8 +107,14 @@ def read_options(path: Path, extracted_on: date | None) -> tuple[SenderOptions, 
     for name, table in tables.items():
         if not isinstance(table, dict) or not all(isinstance(meaning, str) for meaning in table.values()):
             raise UnreadableExtract(path, f"[{name}] is no table of texts", _SEE)
-    options = SenderOptions(extracted_on=day, **texts, **tables)  # type: ignore[arg-type]
-    unknown = sorted(set(said) - {"extracted_on", *_TEXTS, *_TABLES}) + _unknown_codes(options.codes)
+    nested = {name: said.get(name, {}) for name in _NESTED}
+    for name, part in nested.items():
+        if not isinstance(part, dict):
+            raise UnreadableExtract(path, f"[{name}] is no table", _SEE)
+    options = SenderOptions(extracted_on=day, **texts, **tables, **nested)  # type: ignore[arg-type]
+    unknown = sorted(set(said) - {"extracted_on", *_TEXTS, *_TABLES, *_NESTED}) + _unknown_codes(
+        options.codes
+    )
     return _checked(options, path), tuple(one_line(name) for name in unknown)
 
 

@@ -314,10 +314,10 @@ def test_what_stands_beside_a_child_is_read_and_every_record_has_its_fate() -> N
         assert set(places.rows()) == wanted
         fates = read.frame("row_fate").filter(~pl.col("table_name").is_in(["patient", "lab_result"]))
         assert sorted(fates.rows()) == [
-            ("death", "beside_the_child", 1),
-            ("observation", "beside_the_child", 2),
+            ("death", "context_only", 1),
+            ("observation", "context_only", 2),
             ("observation", "not_of_use", 1),
-            ("observation_period", "beside_the_child", 2),
+            ("observation_period", "context_only", 2),
             ("procedure_occurrence", "not_of_use", 1),
         ]
 

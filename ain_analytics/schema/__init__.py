@@ -12,6 +12,7 @@ from ain_analytics.schema.raw import (
     names_of,
     obligatory_names_of,
 )
+from ain_analytics.schema.redcap import REDCAP
 
 STAGED: dict[str, type[dy.Schema]] = {
     "row_fate": staged.RowFate,
@@ -49,6 +50,7 @@ __all__ = [
     "OBLIGATORY_TABLES",
     "OMOP",
     "RAW",
+    "REDCAP",
     "RESULTS",
     "STAGED",
     "TABLES",

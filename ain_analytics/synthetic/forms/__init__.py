@@ -1,1 +1,1 @@
-"""Synthetic registries written in the formats of other senders."""
+"""A synthetic registry as others would send it: one module a format."""

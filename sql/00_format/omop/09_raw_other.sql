@@ -16,14 +16,14 @@ select
     'observation_period',
     source_observation_period.file,
     source_observation_period.row_number,
-    'beside_the_child'
+    'context_only'
 from source_observation_period
 union all
 select
     'death',
     source_death.file,
     source_death.row_number,
-    'beside_the_child'
+    'context_only'
 from source_death
 union all
 select
@@ -33,7 +33,7 @@ select
     case
         when
             lower(trim(source_observation.observation_source_value)) in ('gestational age', 'duffy status')
-            then 'beside_the_child'
+            then 'context_only'
         else 'not_of_use'
     end
 from source_observation
