@@ -38,7 +38,7 @@ FATES = {
     "impossible_value": "negative, or above what is possible",
     "implausible_unit": "a count about a thousandfold off its series; its unit may be wrong",
     "duplicate": "equal to another row in every column",
-    "incomplete": "a part of a count whose other part is not in the specimen",
+    "incomplete": "a part of a count whose other part is not in the specimen, or parts that exceed the whole",
     "not_of_use": "holds nothing that the program asks for; no error",
     "context_only": "holds only what stands beside other rows, such as the date of a visit; no error",
     "superseded": "a better measure of the same specimen was used; no error",
