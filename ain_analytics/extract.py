@@ -17,7 +17,8 @@ from ain_analytics.errors import (
     one_line,
 )
 from ain_analytics.files import ExtractFile, normal_names, open_file
-from ain_analytics.formats import FORMATS, NATIVE, Format, recognise
+from ain_analytics.formats import FORMATS, NATIVE, TABLES, Format, recognise
+from ain_analytics.mapped_files import columns_used, find_mapped
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
 
 
@@ -66,7 +67,7 @@ class Extract:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Files whose content the extract is."""
-        return tuple(file.path for file in self.files) or ((self.database,) if self.database else ())
+        return tuple(dict.fromkeys(file.path for file in self.files)) or ((self.database,) if self.database else ())
 
 
 def read_extract(
@@ -131,6 +132,8 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     hidden = (".", OPTIONS_FILE)
     paths = [path for path in sorted(folder.iterdir()) if not path.name.startswith(hidden)]
     chosen = recognise(paths, options)
+    if chosen is TABLES:
+        return _from_mapped(folder, paths, options, unknown)
     for path in paths:
         found = chosen.table_of(path)
         if found is None:
@@ -150,6 +153,35 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
         options=options,
         unknown_options=unknown,
         format=chosen,
+    )
+
+
+def _from_mapped(
+    folder: Path, paths: list[Path], options: SenderOptions, unknown: tuple[str, ...]
+) -> Extract:
+    """Find the tables by what the sender says of its files."""
+    files, ignored = find_mapped(paths, options)
+    _refuse_tables_given_twice([file for file in files if not options.tables[file.mapping or 0].files], folder)
+    present = {file.table for file in files}
+    for table in TABLES.obligatory:
+        if table not in present:
+            raise MissingTable(table, folder, present)
+    used: dict[Path, set[str]] = {}
+    for file in files:
+        used.setdefault(file.path, set()).update(columns_used(options.tables[file.mapping or 0], file))
+    left: dict[str, tuple[str, ...]] = {}
+    for file in files:
+        extra = [one_line(first_line(name)) for name in file.columns if name and name not in used[file.path]]
+        if extra:
+            left[file.table] = tuple(dict.fromkeys((*left.get(file.table, ()), *extra)))
+    return Extract(
+        name=one_line(folder.resolve().name),
+        files=tuple(files),
+        ignored_columns=left,
+        ignored_files=tuple(ignored),
+        options=options,
+        unknown_options=unknown,
+        format=TABLES,
     )
 
 

@@ -34,6 +34,14 @@ class ExtractFile:
     delimiter: str = ","
     is_plain: bool = False
     ignored_sheets: tuple[str, ...] = ()
+    sheet: str = ""
+    mapping: int | None = None
+    """Place of its mapping among the sender's."""
+
+    @property
+    def name(self) -> str:
+        """Name that its rows bear."""
+        return f"{self.path.name}, sheet {self.sheet}" if self.sheet else self.path.name
 
 
 def table_of(
@@ -49,7 +57,9 @@ def table_of(
     return None
 
 
-def open_file(table: str, path: Path, ending: str, *, encoding: str, delimiter: str) -> ExtractFile:
+def open_file(
+    table: str, path: Path, ending: str, *, encoding: str, delimiter: str, sheet: str = ""
+) -> ExtractFile:
     """Read a file's header.
 
     Raises
@@ -65,13 +75,13 @@ def open_file(table: str, path: Path, ending: str, *, encoding: str, delimiter: 
     if ending == ".parquet":
         header = list(_parquet_schema(path))
     elif ending == ".xlsx":
-        header, _, ignored = read_workbook(path)
+        header, _, ignored = read_workbook(path, sheet)
     else:
         header, is_plain = look_at_csv(path, encoding, delimiter)
     names = normal_names(header, path)
     if not any(names):
         raise UnreadableExtract(path, "it is empty", HEADER_HINT)
-    return ExtractFile(table, path, ending, names, encoding, delimiter, is_plain, tuple(ignored))
+    return ExtractFile(table, path, ending, names, encoding, delimiter, is_plain, tuple(ignored), sheet)
 
 
 def normal_names(header: Iterable[str], where: Path | str) -> tuple[str, ...]:
@@ -136,7 +146,7 @@ def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: 
     if file.ending == ".parquet":
         _load_parquet(connection, file, wanted)
     elif file.ending == ".xlsx":
-        _, rows, _ = read_workbook(file.path)
+        _, rows, _ = read_workbook(file.path, file.sheet)
         cells = {name: rows.to_series(i) for i, name in enumerate(file.columns) if name in wanted}
         _append(connection, file, pl.DataFrame(cells).with_row_index("row_number", offset=1), wanted)
     elif not file.is_plain or not _load_csv(connection, file, wanted):

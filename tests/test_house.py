@@ -34,10 +34,11 @@ FLOORS = (
     "records",
     "workbook",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
+    "mapping",
     "wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "
     "published_records",
-    "formats curve_result npmle_newton",
-    "extract",
+    "formats mapped_files curve_result npmle_newton",
+    "extract mapped_rows",
     "raw_tables",
     "registry npmle curves",
     "cases followup oddities intervals published_group characteristics small_cells",

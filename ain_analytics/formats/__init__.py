@@ -6,12 +6,13 @@ from pathlib import Path
 from ain_analytics.errors import UnreadableExtract
 from ain_analytics.formats.format import Format
 from ain_analytics.formats.native import NATIVE
+from ain_analytics.formats.tables import TABLES
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions
 
-FORMATS: dict[str, Format] = {known.name: known for known in (NATIVE,)}
+FORMATS: dict[str, Format] = {known.name: known for known in (NATIVE, TABLES)}
 """Every format by its name, in the order in which they are tried."""
 
-__all__ = ["FORMATS", "NATIVE", "Format", "recognise"]
+__all__ = ["FORMATS", "NATIVE", "TABLES", "Format", "recognise"]
 
 
 def recognise(paths: Sequence[Path], options: SenderOptions) -> Format:
@@ -27,4 +28,6 @@ def recognise(paths: Sequence[Path], options: SenderOptions) -> Format:
             known = ", ".join(FORMATS)
             raise UnreadableExtract(OPTIONS_FILE, "it names an unknown format", f"Known ones: {known}.")
         return FORMATS[options.format]
+    if options.tables:
+        return TABLES
     return next((known for known in FORMATS.values() if known.looks_like(paths)), NATIVE)

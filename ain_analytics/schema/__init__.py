@@ -11,6 +11,7 @@ from ain_analytics.schema.raw import (
     names_of,
     obligatory_names_of,
 )
+from ain_analytics.schema.tables import SOURCE_TABLES
 
 STAGED: dict[str, type[dy.Schema]] = {
     "row_fate": staged.RowFate,
@@ -47,6 +48,7 @@ __all__ = [
     "OBLIGATORY_TABLES",
     "RAW",
     "RESULTS",
+    "SOURCE_TABLES",
     "STAGED",
     "TABLES",
     "RawRow",

@@ -1,0 +1,1 @@
+"""Writers of registries in the forms in which others send them, one module a format."""
