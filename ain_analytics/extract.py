@@ -67,7 +67,9 @@ class Extract:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Files whose content the extract is."""
-        return tuple(dict.fromkeys(file.path for file in self.files)) or ((self.database,) if self.database else ())
+        return tuple(dict.fromkeys(file.path for file in self.files)) or (
+            (self.database,) if self.database else ()
+        )
 
 
 def read_extract(
@@ -161,7 +163,9 @@ def _from_mapped(
 ) -> Extract:
     """Find the tables by what the sender says of its files."""
     files, ignored = find_mapped(paths, options)
-    _refuse_tables_given_twice([file for file in files if not options.tables[file.mapping or 0].files], folder)
+    _refuse_tables_given_twice(
+        [file for file in files if not options.tables[file.mapping or 0].files], folder
+    )
     present = {file.table for file in files}
     for table in TABLES.obligatory:
         if table not in present:

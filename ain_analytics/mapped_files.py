@@ -41,10 +41,10 @@ def find_mapped(paths: Sequence[Path], options: SenderOptions) -> tuple[list[Ext
     """
     found: list[ExtractFile] = []
     for number, mapping in enumerate(options.tables):
-        own = [_open(path, number, mapping) for path in paths if _is_named(path, mapping)]
-        _refuse_what_is_not_there(mapping, own, paths)
-        found += own
+        found += [_open(path, number, mapping) for path in paths if _is_named(path, mapping)]
     _refuse_one_twice(found)
+    for number, mapping in enumerate(options.tables):
+        _refuse_what_is_not_there(mapping, [file for file in found if file.mapping == number])
     used = {file.path for file in found}
     ignored = [one_line(path.name) for path in paths if path not in used]
     sheets = {(file.path, file.sheet) for file in found if file.sheet}
@@ -88,13 +88,12 @@ def columns_used(mapping: TableMapping, file: ExtractFile) -> set[str]:
     return used | {one.column for one in wide} | {one.unit_column for one in wide if one.unit_column}
 
 
-def _refuse_what_is_not_there(
-    mapping: TableMapping, files: Sequence[ExtractFile], paths: Sequence[Path]
-) -> None:
+def _refuse_what_is_not_there(mapping: TableMapping, files: Sequence[ExtractFile]) -> None:
     where = f"[tables.{mapping.table}]"
     names = mapping.files or ((mapping.table,) if mapping.is_said else ())
     for name in names:
-        if not any(_is_named(file.path, replace(mapping, files=mapping.files and (name,))) for file in files):
+        alone = replace(mapping, files=mapping.files and (name,))
+        if not any(_is_named(file.path, alone) for file in files):
             found = f"{where}: no file is named {one_line(name)!r}"
             raise UnreadableExtract(OPTIONS_FILE, found, "Mend `files`, or put the file into the folder.")
     if not files:

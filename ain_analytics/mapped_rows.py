@@ -120,7 +120,10 @@ def _append_wide(
     for wide in wide_of(mapping, file):
         query = _Query()
         units = [place[wide.unit_column]] if wide.unit_column in place else held.get("unit", [])
-        own = held | {"value": [place[wide.column]], "unit": [] if wide.unit and not wide.unit_column else units}
+        own = held | {
+            "value": [place[wide.column]],
+            "unit": [] if wide.unit and not wide.unit_column else units,
+        }
         said = {"mapping": str(file.mapping), "column_name": wide.column}
         cells = [
             query.text(said[name])

@@ -175,9 +175,7 @@ class _Reader:
         files = part.get("files", [])
         names = self.list_of_texts([files] if isinstance(files, str) else files, "files")
         own = check_writing(own, self.path)
-        return TableMapping(
-            self.table, names, part.get("sheet", ""), columns, constants, values, wide, own
-        )
+        return TableMapping(self.table, names, part.get("sheet", ""), columns, constants, values, wide, own)
 
     def natives(self, part: Mapping[str, Any], key: str) -> dict[str, Any]:
         """Give a table whose keys are columns of the format."""
@@ -223,9 +221,7 @@ class _Reader:
                 do = "Give a LOINC code of the program's list, or say in [codes] what the local code means."
                 self.refuse(f"the code of wide.{shown} is unknown", do)
             own = {name: text for name, text in texts.items() if name != "unit_column"}
-            found.append(
-                WideColumn(plain(column), **own, unit_column=plain(texts.get("unit_column", "")))
-            )
+            found.append(WideColumn(plain(column), **own, unit_column=plain(texts.get("unit_column", ""))))
         if len({wide.column for wide in found}) < len(found):
             self.refuse("two columns of wide have one name", "Keep one.")
         return tuple(found)

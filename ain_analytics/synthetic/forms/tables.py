@@ -134,9 +134,7 @@ def write(tables: Mapping[str, pl.DataFrame], folder: Path, extracted_on: date) 
 
 def in_german(frame: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
     """Write a table with the headers, words and dates of the hospital."""
-    words = {
-        name: {meant: word for word, meant in known.items()} for name, known in sheet.values.items()
-    }
+    words = {name: {meant: word for word, meant in known.items()} for name, known in sheet.values.items()}
     cells = [
         (
             german_day(pl.col(name))
@@ -152,7 +150,11 @@ def in_german(frame: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
 def german_day(day: pl.Expr) -> pl.Expr:
     """Write an ISO day as 31.12.2020; what is none stays as it is."""
     parsed = day.str.to_date("%Y-%m-%d", strict=False)
-    return pl.when(day.str.contains(ISO_DAY)).then(pl.coalesce(parsed.dt.strftime("%d.%m.%Y"), day)).otherwise(day)
+    return (
+        pl.when(day.str.contains(ISO_DAY))
+        .then(pl.coalesce(parsed.dt.strftime("%d.%m.%Y"), day))
+        .otherwise(day)
+    )
 
 
 def lab_wide(results: pl.DataFrame) -> pl.DataFrame:
@@ -181,7 +183,7 @@ def lab_wide(results: pl.DataFrame) -> pl.DataFrame:
 def german_number(value: pl.Expr) -> pl.Expr:
     """Write a number with a decimal comma, and one that had a comma, so was none, with a point."""
     swapped = value.str.replace_many([".", ","], [",", "."])
-    return pl.when(value.str.contains(r"^<?[\d.,]+$")).then(swapped).otherwise(value)
+    return pl.when(value.str.contains(r"^[<-]?[\d.,]+$")).then(swapped).otherwise(value)
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:
