@@ -196,7 +196,8 @@ Kilo = "10*3/uL"
 
 
 def test_one_file_may_feed_several_tables_and_equal_children_are_duplicates(folder):
-    visits = "PatNr;GebDat;Geschlecht;Datum;NEUT;ATC\n1;01.03.2020;w;05.02.2021;0,4;L03AA02\n1;01.03.2020;w;06.03.2021;0,5;\n"
+    header = "PatNr;GebDat;Geschlecht;Datum;NEUT;ATC\n"
+    visits = header + "1;01.03.2020;w;05.02.2021;0,4;L03AA02\n1;01.03.2020;w;06.03.2021;0,5;\n"
     toml = (
         GERMAN
         + MAPPED_PATIENTS.replace("Stamm*", "Visiten")
@@ -340,7 +341,7 @@ def test_what_cannot_be_is_said_in_one_line(folder, toml, said):
 
 def test_a_column_that_nobody_names_is_missed_by_name(folder):
     put(folder, Stammdaten=PATIENTS, toml=GERMAN + MAPPED_PATIENTS.replace(', sex = "Geschlecht"', ""))
-    with pytest.raises(MissingColumn, match="lacks the obligatory column.s. 'sex'"):
+    with pytest.raises(MissingColumn, match=r"lacks the obligatory column.s. 'sex'"):
         ain.open_registry(folder)
 
 
@@ -355,5 +356,5 @@ def test_a_column_may_be_missing_in_some_files_of_a_table_but_not_in_all(folder)
     with ain.open_registry(folder) as opened:
         assert opened.frame("daily_anc")["anc"].to_list() == [0.4, 0.4]
     put(folder, toml=GERMAN + MAPPED_PATIENTS + MAPPED_WIDE.replace('"LEUK"', '"LEUKOS"'))
-    with pytest.raises(UnreadableExtract, match="names column 'leukos', which is not in Labor1.csv"):
+    with pytest.raises(UnreadableExtract, match=r"names column 'leukos', which is not in Labor1.csv"):
         ain.open_registry(folder)
