@@ -6,7 +6,7 @@ from dataclasses import fields
 import dataframely as dy
 
 from ain_analytics.definitions import PRESETS, TEXTBOOK, AncBand, Definitions
-from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, RAW, RESULTS, STAGED, RawRow
+from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, RAW, RESULTS, SOURCE_TABLES, STAGED, RawRow
 from ain_analytics.wording import in_words
 
 FILE = "data_dictionary.md"
@@ -33,16 +33,53 @@ _STAGES = {
 SENDER_OPTIONS = {
     "extracted_on": "Last day that the extract can speak of, a date; later rows are set aside. Else: today.",
     "source": "Where the extract comes from, as text for the report.",
-    "format": "Format of the files, where it cannot be told from them: `native`.",
+    "format": "Format of the files, where it cannot be told from them: `native`, `tables`.",
     "encoding": "Encoding of text files. Else: `utf-8`.",
     "delimiter": "Character between the cells of text files. Else: `,`.",
     "decimal_mark": "Decimal mark of numbers in text files. Else: `.`.",
     "birth_date_precision": "What suffices of a birth date: `day`; or `month` or `year`, whose middle then "
     "stands for the day (counted, and said). Else: `day`.",
+    "date_formats": 'Forms of dates beside ISO, as in `strptime`: `["%d.%m.%Y", "%d.%m.%Y %H:%M"]`. What '
+    "fits none stays as it is. Years of two digits need `%y`.",
     "codes": "Table `[codes]`: local code = LOINC code.",
     "units": "Table `[units]`: local spelling = a unit that the program knows.",
+    "tables": "Tables `[tables.patient]`, `[tables.lab_result]` …: which of your own files and columns are "
+    "which; see the next section.",
 }
 """What may stand in `extract.toml`."""
+MAPPING_KEYS = {
+    "files": "Names of files, or patterns such as `Labor*.csv`; what has no known ending is read as text.",
+    "sheet": "Sheet of a workbook. Else: the first visible one.",
+    "encoding, delimiter, decimal_mark, date_formats": "As above, for these files alone.",
+    "columns": "Column of the format = your column; or a list of yours that are joined, as a day and a time.",
+    "constants": "Column of the format = what no column of yours says.",
+    "values.COLUMN": 'Your word = word of the format; case does not matter; `""` is an empty cell.',
+    "wide": "Of `lab_result`, one row a visit or specimen: your column = `{ code, unit or unit_column, "
+    "method, code_system }`. An empty cell is nothing measured; the fate of a row of empty cells is "
+    "`nothing_measured`.",
+}
+"""What may stand in `[tables.NAME]`."""
+MAPPING_EXAMPLE = """\
+encoding = "cp1252"
+delimiter = ";"
+decimal_mark = ","
+date_formats = ["%d.%m.%Y", "%d.%m.%Y %H:%M"]
+
+[tables.patient]
+files = ["Stammdaten.csv"]
+columns = { patient_id = "PatNr", birth_date = "GebDat", sex = "Geschlecht" }
+values.sex = { w = "female", m = "male" }
+
+[tables.lab_result]
+files = ["Labor*.csv"]
+columns = { patient_id = "PatNr", sampled_at = ["Datum", "Zeit"], specimen_id = "Auftrag" }
+
+[tables.lab_result.wide]
+"NEUT abs" = { code = "751-8", unit = "G/L" }
+"LEUK" = { code = "6690-2", unit_column = "LEUK Einheit" }
+"SEGM %" = { code = "26505-8", unit = "%" }
+"STAB %" = { code = "26508-2", unit = "%" }
+"""
 
 
 def data_dictionary() -> str:
@@ -70,6 +107,7 @@ def data_dictionary() -> str:
         "### extract.toml",
         "Beside the files of an extract, what the sender knows of it. Every line may be left out.",
         _table(("line", "meaning"), [(f"`{name}`", meaning) for name, meaning in SENDER_OPTIONS.items()]),
+        *_own_tables(),
         "## What the program makes",
         *(_tables("Typed rows, and the fate of every row", STAGED)),
         *(_tables("Counts, episodes, classes, follow-up", DERIVED)),
@@ -82,6 +120,19 @@ def data_dictionary() -> str:
         *_presets(),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _own_tables() -> list[str]:
+    return [
+        "### Tables of any names and shapes",
+        "`ain map SOURCE` looks at a folder and writes a first `extract.toml` with questions in it. A table "
+        "has one mapping, `[tables.NAME]`, or several, `[[tables.NAME]]`; one file may feed several tables. A "
+        "table that is not named is read under its own name, and so is a column. Every key may be left out.",
+        _table(("key", "meaning"), [(f"`{key}`", meaning) for key, meaning in MAPPING_KEYS.items()]),
+        "An example:",
+        f"```toml\n{MAPPING_EXAMPLE}```",
+        *(_raw_table(name, table) for name, table in SOURCE_TABLES.items()),
+    ]
 
 
 def _raw_table(name: str, table: type[RawRow]) -> str:

@@ -219,6 +219,9 @@ def _from_database(path: Path, extracted_on: date | None) -> Extract:
     options, unknown = read_options(path.with_name(OPTIONS_FILE), extracted_on)
     names = {name for name, _, _ in rows}
     chosen = recognise([Path(f"{name}.csv") for name in sorted(names)], options)
+    if chosen is TABLES:
+        found = "it describes tables, or dates, of files, and the source is a database"
+        raise UnreadableExtract(OPTIONS_FILE, found, "Write the tables as .parquet files, and map those.")
     for (view,) in views:
         if view.lower() in chosen.tables:
             found = f"{view.lower()!r} is a view, and a program of somebody else is not run"

@@ -47,10 +47,11 @@ def find_mapped(paths: Sequence[Path], options: SenderOptions) -> tuple[list[Ext
         _refuse_what_is_not_there(mapping, [file for file in found if file.mapping == number])
     used = {file.path for file in found}
     ignored = [one_line(path.name) for path in paths if path not in used]
-    sheets = {(file.path, file.sheet) for file in found if file.sheet}
-    for file in found:
-        named = {sheet for path, sheet in sheets if path == file.path}
-        ignored += [f"{file.path.name}, sheet {name}" for name in file.ignored_sheets if name not in named]
+    for path in sorted(used):
+        own = [file for file in found if file.path == path]
+        named = {file.sheet for file in own}
+        unread = set.intersection(*({*file.ignored_sheets} for file in own)) - named
+        ignored += [f"{path.name}, sheet {name}" for name in own[0].ignored_sheets if name in unread]
     return found, [one_line(name) for name in dict.fromkeys(ignored)]
 
 

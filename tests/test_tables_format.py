@@ -1,15 +1,22 @@
 """Tables of any names and shapes: what extract.toml says of them, and that nothing is lost or changed."""
 
+import random
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 import xlsxwriter
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import ain_analytics as ain
-from ain_analytics.errors import MissingColumn, MissingTable, UnreadableExtract
+from ain_analytics.errors import AinError, MissingColumn, MissingTable, UnreadableExtract
+from ain_analytics.mapping import Writing, read_mappings
 from ain_analytics.synthetic.forms.tables import write
+
+from . import hostile
 
 COMPARED = ("episode", "daily_anc")
 
@@ -230,7 +237,7 @@ def test_sheets_of_one_workbook_are_tables(folder):
         labor = book.add_worksheet("Labor")
         labor.write_row(0, 0, ["PatNr", "Datum", "Zeit", "NEUT"])
         labor.write_row(1, 0, ["007", 44232, "08:30", 0.4])
-        labor.write_datetime(1, 1, __import__("datetime").datetime(2021, 2, 5), day)
+        labor.write_datetime(1, 1, datetime(2021, 2, 5), day)
     toml = (
         GERMAN.replace('decimal_mark = ","', "")
         + """
@@ -358,3 +365,74 @@ def test_a_column_may_be_missing_in_some_files_of_a_table_but_not_in_all(folder)
     put(folder, toml=GERMAN + MAPPED_PATIENTS + MAPPED_WIDE.replace('"LEUK"', '"LEUKOS"'))
     with pytest.raises(UnreadableExtract, match=r"names column 'leukos', which is not in Labor1.csv"):
         ain.open_registry(folder)
+
+
+WIDE_SPOILED = f"""
+[tables.lab_result]
+files = ["lab_result*"]
+columns = {{ sampled_at = "sampled_at" }}
+constants = {{ method = "{hostile.SQL.replace('"', "")}" }}
+[tables.lab_result.wide]
+value = {{ code = "751-8", unit_column = "unit" }}
+"""
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_spoiled_extract_is_refused_in_one_line_or_each_record_has_a_place(seed, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    rng = random.Random(seed)
+    hostile.small_registry(rng, folder)
+    changes = [change for change in hostile.CHANGES if change is not hostile.spoil_options]
+    for change in rng.choices(changes, k=rng.randint(1, 3)):
+        change(rng, folder)
+    long_or_wide = rng.choice(['date_formats = ["%d.%m.%Y", "%Y-%m-%d %H:%M"]', WIDE_SPOILED])
+    (folder / "extract.toml").write_text(f"extracted_on = 2024-06-30\n{long_or_wide}")
+    refused = ""
+    try:
+        with ain.open_registry(folder) as opened:
+            places = opened.connection.sql(
+                "select table_name, count(*) from (select distinct table_name, row_number, "
+                "regexp_replace(file, ', column value$', '') from raw_fate) group by table_name"
+            ).fetchall()
+            found = dict(places)
+            for table in hostile.TABLES:
+                paths = [path for path in folder.iterdir() if path.name.startswith(table)]
+                expected = sum(hostile.n_rows(path, ",", "utf-8") for path in paths)
+                assert found.get(table, 0) == expected, table
+    except AinError as error:
+        refused = str(error)
+    assert "\n" not in refused
+    assert hostile.KEY not in refused
+    assert not (folder / hostile.CANARY).exists()
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=8)
+    | st.sampled_from(["patient_id", "751-8"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["columns", "constants", "values", "wide", "files", "sheet", "date_formats", "sex"]
+            )
+            | st.sampled_from(["code", "unit", "encoding", "delimiter", "value", "patient_id"])
+            | st.text(max_size=4),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given_any(st.dictionaries(st.sampled_from(["patient", "lab_result", "x"]), ANYTHING, max_size=3) | ANYTHING)
+def test_a_mapping_may_say_anything_and_is_read_or_refused_in_one_line(said):
+    refused = ""
+    try:
+        read_mappings(said, Writing(), (), Path("extract.toml"))
+    except UnreadableExtract as error:
+        refused = str(error)
+    assert "\n" not in refused

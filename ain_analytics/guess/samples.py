@@ -67,6 +67,8 @@ def read_samples(path: Path) -> list[Sample]:
     UnreadableExtract
         The file cannot be read.
     """
+    if not path.is_file():
+        raise UnreadableExtract(path, "it is not a file", "Only files are looked at.")
     ending = ending_of(path)
     if ending == ".xlsx":
         header, rows, others = read_workbook(path)
