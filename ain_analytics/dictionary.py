@@ -62,10 +62,12 @@ def data_dictionary() -> str:
         "# Data dictionary",
         "Written by `ain dictionary` from the declarations of the program; change those, not this.",
         "## What an extract holds",
-        "A folder with one file per table (`.csv`, `.csv.gz`, `.parquet`, `.xlsx`; several parts as "
-        "`lab_result-1.parquet`, `lab_result-2.parquet` …), or one `.duckdb` file. "
+        "A folder with one file per table (`.csv`, `.csv.gz`, `.parquet`, `.xlsx`, `.sav`, `.dta`, "
+        "`.sas7bdat`, `.xpt`; several parts as `lab_result-1.parquet`, `lab_result-2.parquet` …), or one "
+        "`.duckdb` file. "
         f"Obligatory: {' and '.join(f'`{name}`' for name in OBLIGATORY_TABLES)}. "
-        "Unknown columns are listed and ignored.",
+        "Unknown columns are listed and ignored. In SPSS and Stata files the label of a value stands for its "
+        "code; labels of SAS are not in the file, and not read.",
         *(_raw_table(name, table) for name, table in RAW.items()),
         "### extract.toml",
         "Beside the files of an extract, what the sender knows of it. Every line may be left out.",
