@@ -32,7 +32,7 @@ VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
 FLOORS = (
     "errors",
     "records statistics_reader",
-    "workbook statistics_file",
+    "workbook statistics_file definition_checks",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
     "wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "
     "published_records",
