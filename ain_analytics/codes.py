@@ -17,9 +17,17 @@ _MEASURES = {
     "neutrophil_fraction": ("neutrophil_share", "fraction"),
     "segs_percent": ("segment_share", "percent"),
     "bands_percent": ("band_share", "percent"),
+    "lymphocytes_absolute": ("lymphocytes", "count"),
+    "monocytes_absolute": ("monocytes", "count"),
+    "eosinophils_absolute": ("eosinophils", "count"),
+    "basophils_absolute": ("basophils", "count"),
+    "granulocytes_absolute": ("granulocytes", "count"),
+    "pmn_absolute": ("granulocytes", "count"),
     "isolated_check_hb": ("hemoglobin", "mass"),
     "isolated_check_platelets": ("platelets", "count"),
 }
+_LINES = ("lymphocytes", "monocytes", "eosinophils", "basophils")
+"""The lines of a differential beside the neutrophils."""
 _WHOLE = {"percent": 100.0, "fraction": 1.0}
 
 
@@ -42,7 +50,7 @@ def code_list(name: str) -> pl.DataFrame:
 
 
 def analyte_code() -> pl.DataFrame:
-    """Give one row per laboratory code: role, kind of unit, rank of the method, what a whole is."""
+    """Give one row per laboratory code: role, kind of unit, rank of the method, whole, other line or not."""
     known = pl.col("role").is_in(list(_MEASURES))
     return (
         code_list("loinc_anc")
@@ -58,7 +66,8 @@ def analyte_code() -> pl.DataFrame:
             .alias("method_rank"),
         )
         .with_columns(
-            pl.col("kind").replace_strict(_WHOLE, default=1.0, return_dtype=pl.Float64).alias("whole")
+            pl.col("kind").replace_strict(_WHOLE, default=1.0, return_dtype=pl.Float64).alias("whole"),
+            pl.col("role").is_in(_LINES).alias("is_line"),
         )
     )
 

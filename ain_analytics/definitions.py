@@ -3,10 +3,10 @@
 Python reads the object; SQL reads the same values as rows of `definition` and `anc_band`.
 """
 
-from dataclasses import Field, asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
-from ain_analytics.errors import BadDefinition
+from ain_analytics.definition_checks import refuse_impossible
 
 DAYS_PER_MONTH = 365.25 / 12
 """Days in a month on axes and in text only; every duration is held in whole days."""
@@ -88,6 +88,20 @@ class Definitions:
         9,
         "decimals",
         "A count that was computed is kept to so many, so that binary noise does not decide at a limit.",
+    )
+    granulocytes_as_neutrophils: bool = staging(
+        False, "", "Whether granulocytes stand in where no neutrophil count can be made."
+    )
+    implausible_unit: str = staging("report", "", "What becomes of a count whose unit may be wrong.")
+    unit_fold: float = staging(1000.0, "fold", "How far off a count in cells per µL is when read as 10⁹/L.", "arithmetic")
+    unit_fold_tolerance: float = staging(
+        4.0,
+        "factor",
+        "A count whose unit may be wrong is so far off within this factor, both ends included.",
+        "our choice: real counts of one child lie up to about 100-fold apart",
+    )
+    unit_other_days: int = staging(
+        2, "days", "Fewest other days with a count above 0 whose median a count is held against."
     )
     anc_tolerance: float = staging(
         0.2, "10⁹/L", "Largest absolute difference of measured and computed ANC that needs no word."
@@ -198,7 +212,7 @@ class Definitions:
     def __post_init__(self) -> None:
         object.__setattr__(self, "anc_bands", tuple(self.anc_bands))
         object.__setattr__(self, "report_months", tuple(self.report_months))
-        _refuse_impossible(self)
+        refuse_impossible(self)
 
     def value_rows(self) -> dict[str, object]:
         """Give the single values as the row of table `definition`."""
@@ -211,73 +225,6 @@ class Definitions:
     def as_dict(self) -> dict[str, Any]:
         """Give every choice as plain values, for manifests and TOML."""
         return asdict(self)
-
-
-_ONE_OF = {
-    "same_day": ("lowest", "highest", "mean", "first", "last"),
-    "unconfirmed_end": ("resolve", "censor"),
-    "time_origin": ("onset", "detection", "diagnosis", "birth"),
-    "right_reading": ("right_end", "midpoint", "lower"),
-    "episodes_used": ("first", "all"),
-}
-_AT_LEAST_ONE = (
-    "onset_counts", "resolution_counts", "negative_tests_for_idiopathic", "cycle_counts_per_week",
-    "cycle_weeks", "rmst_months", "minimum_at_risk", "bootstrap_replicates", "minimum_cell",
-)
-
-
-def _refuse_impossible(d: Definitions) -> None:
-    for f in fields(d):
-        _refuse_wrong_type(f, getattr(d, f.name))
-    for name, allowed in _ONE_OF.items():
-        if getattr(d, name) not in allowed:
-            raise BadDefinition(name, getattr(d, name), f"must be one of {', '.join(allowed)}")
-    for name in _AT_LEAST_ONE:
-        if getattr(d, name) < 1:
-            raise BadDefinition(name, getattr(d, name), "must be at least 1")
-    if not 0 < d.confidence < 1:
-        raise BadDefinition("confidence", d.confidence, "must lie between 0 and 1")
-    if d.severe_below > d.moderate_below:
-        raise BadDefinition(
-            "severe_below", d.severe_below, f"must not exceed moderate_below ({d.moderate_below})"
-        )
-    if d.cycle_min_days > d.cycle_max_days:
-        raise BadDefinition(
-            "cycle_min_days", d.cycle_min_days, f"must not exceed cycle_max_days ({d.cycle_max_days})"
-        )
-    _refuse_bad_bands(d.anc_bands)
-
-
-def _refuse_bad_bands(bands: tuple[AncBand, ...]) -> None:
-    ages = [band.from_months for band in bands]
-    if not bands or ages[0] != 0 or ages != sorted(set(ages)):
-        raise BadDefinition("anc_bands", ages, "must start at 0 months and rise")
-    for band in bands:
-        if not 0 < band.entry_limit <= band.exit_limit:
-            raise BadDefinition(
-                "anc_bands", (band.entry_limit, band.exit_limit), "needs 0 < entry_limit <= exit_limit"
-            )
-
-
-def _refuse_wrong_type(f: "Field[Any]", value: object) -> None:
-    kind = str(f.type)
-    if kind.startswith("tuple"):
-        return
-    if value is None and "None" in kind:
-        return
-    is_bool = isinstance(value, bool)
-    wanted = kind.split(" | ")[0]
-    fits = {
-        "<class 'bool'>": is_bool,
-        "<class 'str'>": isinstance(value, str),
-        "<class 'int'>": isinstance(value, int) and not is_bool,
-        "int": isinstance(value, int) and not is_bool,
-        "<class 'float'>": isinstance(value, int | float) and not is_bool and value == value,
-    }[wanted]
-    if not fits:
-        raise BadDefinition(f.name, value, f"must be of type {wanted.removeprefix('<class ').strip('>')}")
-    if not is_bool and isinstance(value, int | float) and value < 0:
-        raise BadDefinition(f.name, value, "must not be negative")
 
 
 TEXTBOOK = Definitions()

@@ -99,10 +99,12 @@ def data_dictionary() -> str:
         "# Data dictionary",
         "Written by `ain dictionary` from the declarations of the program; change those, not this.",
         "## What an extract holds",
-        "A folder with one file per table (`.csv`, `.csv.gz`, `.parquet`, `.xlsx`; several parts as "
-        "`lab_result-1.parquet`, `lab_result-2.parquet` …), or one `.duckdb` file. "
+        "A folder with one file per table (`.csv`, `.csv.gz`, `.parquet`, `.xlsx`, `.sav`, `.dta`, "
+        "`.sas7bdat`, `.xpt`; several parts as `lab_result-1.parquet`, `lab_result-2.parquet` …), or one "
+        "`.duckdb` file. "
         f"Obligatory: {' and '.join(f'`{name}`' for name in OBLIGATORY_TABLES)}. "
-        "Unknown columns are listed and ignored.",
+        "Unknown columns are listed and ignored. In SPSS and Stata files the label of a value stands for its "
+        "code; labels of SAS are not in the file, and not read.",
         *(_raw_table(name, table) for name, table in RAW.items()),
         "### extract.toml",
         "Beside the files of an extract, what the sender knows of it. Every line may be left out.",
@@ -126,8 +128,8 @@ def _own_tables() -> list[str]:
     return [
         "### Tables of any names and shapes",
         "`ain map SOURCE` looks at a folder and writes a first `extract.toml` with questions in it. A table "
-        "has one mapping, `[tables.NAME]`, or several, `[[tables.NAME]]`; one file may feed several tables. A "
-        "table that is not named is read under its own name, and so is a column. Every key may be left out.",
+        "has one mapping, `[tables.NAME]`, or several, `[[tables.NAME]]`; a file may feed several tables. What "
+        "is not named, table or column, is read under its own name. Every key may be left out.",
         _table(("key", "meaning"), [(f"`{key}`", meaning) for key, meaning in MAPPING_KEYS.items()]),
         "An example:",
         f"```toml\n{MAPPING_EXAMPLE}```",

@@ -131,8 +131,8 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     options, unknown = read_options(folder / OPTIONS_FILE, extracted_on)
     files: list[ExtractFile] = []
     ignored: list[str] = []
-    hidden = (".", OPTIONS_FILE)
-    paths = [path for path in sorted(folder.iterdir()) if not path.name.startswith(hidden)]
+    names = sorted(path.name for path in folder.iterdir())
+    paths = [folder / name for name in names if not name.startswith(".") and name != OPTIONS_FILE]
     chosen = recognise(paths, options)
     if chosen is TABLES:
         return _from_mapped(folder, paths, options, unknown)

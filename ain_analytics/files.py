@@ -14,9 +14,10 @@ import polars as pl
 
 from ain_analytics.errors import UnreadableExtract
 from ain_analytics.records import HEADER_HINT, look_at_csv, records
+from ain_analytics.statistics_file import STATISTICS_ENDINGS, read_statistics_file
 from ain_analytics.workbook import read_workbook
 
-ENDINGS = (".csv.gz", ".csv", ".parquet", ".xlsx")
+ENDINGS = (".csv.gz", ".csv", ".parquet", ".xlsx", *STATISTICS_ENDINGS)
 _ALWAYS_FINE_ROWS = 1 << 20
 _MOST_ROWS_PER_BYTE = 20
 _INVISIBLE = "\ufeff"
@@ -76,6 +77,8 @@ def open_file(
         header = list(_parquet_schema(path))
     elif ending == ".xlsx":
         header, _, ignored = read_workbook(path, sheet)
+    elif ending in STATISTICS_ENDINGS:
+        header, _ = read_statistics_file(path, ending, encoding, header_only=True)
     else:
         header, is_plain = look_at_csv(path, encoding, delimiter)
     names = normal_names(header, path)
@@ -147,6 +150,10 @@ def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: 
         _load_parquet(connection, file, wanted)
     elif file.ending == ".xlsx":
         _, rows, _ = read_workbook(file.path, file.sheet)
+        cells = {name: rows.to_series(i) for i, name in enumerate(file.columns) if name in wanted}
+        _append(connection, file, pl.DataFrame(cells).with_row_index("row_number", offset=1), wanted)
+    elif file.ending in STATISTICS_ENDINGS:
+        _, rows = read_statistics_file(file.path, file.ending, file.encoding)
         cells = {name: rows.to_series(i) for i, name in enumerate(file.columns) if name in wanted}
         _append(connection, file, pl.DataFrame(cells).with_row_index("row_number", offset=1), wanted)
     elif not file.is_plain or not _load_csv(connection, file, wanted):

@@ -61,8 +61,8 @@ def manifest(
     Returns
     -------
     dict
-        Keys `program`, `versions`, `made_at`, `command`, `source`, `extracted_on`, `inputs`, `definition`,
-        `in_words`, `by`, `counts`, `fates`, `outputs`.
+        Keys `program`, `versions`, `made_at`, `command`, `source`, `format`, `extracted_on`, `inputs`,
+        `definition`, `in_words`, `by`, `counts`, `fates`, `outputs`.
     """
     extract = registry.extract
     return {
@@ -71,6 +71,7 @@ def manifest(
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
         "source": extract.name,
+        "format": extract.format.name,
         "extracted_on": extract.extracted_on.isoformat(),
         "inputs": inputs(extract),
         "definition": registry.definitions.as_dict(),

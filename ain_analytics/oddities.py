@@ -40,6 +40,7 @@ def oddities(registry: Registry) -> pl.DataFrame:
             "optional cells of table patient that could not be read; they count as missing",
         ),
         *_of_results(results, d),
+        _implausible(registry.frame("implausible_unit"), results.height, d),
         *_of_days(daily),
         _odd(
             "counts_after_death",
@@ -92,8 +93,32 @@ def _of_results(results: pl.DataFrame, d: Definitions) -> list[tuple[str, int, i
             pl.col("is_below_detection"),
             "counts of which only an upper limit is known, such as <0.1; the limit is used",
         ),
+        _odd(
+            "counts_by_difference",
+            results,
+            pl.col("anc_method") == "wbc_minus_others",
+            "counts made as white cells minus the four other lines of the differential, the last resort",
+        ),
+        _odd(
+            "counts_of_granulocytes",
+            results,
+            pl.col("anc_method") == "granulocytes",
+            "counts of granulocytes that stand for neutrophils; eosinophils and basophils are among them",
+        ),
         _odd("counts_of_zero", results, pl.col("anc") == 0, "counts of 0; they are real and used"),
     ]
+
+
+def _implausible(found: pl.DataFrame, n_results: int, d: Definitions) -> tuple[str, int, int, str]:
+    """Count the counts whose unit may be wrong, of all counts, those that were set aside for it included."""
+    done = "set aside" if d.implausible_unit == "set_aside" else "used all the same"
+    return (
+        "implausible_units",
+        found.height,
+        n_results + int(found["is_set_aside"].sum()),
+        f"counts about {d.unit_fold:g}-fold away from the child's other days and from the count computed in "
+        f"the same specimen, where there is one; their unit may be wrong; {done}; see table implausible_unit",
+    )
 
 
 def _of_days(daily: pl.DataFrame) -> list[tuple[str, int, int, str]]:

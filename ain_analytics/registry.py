@@ -25,19 +25,10 @@ _STAGED_BELOW = "20"
 """Views with a lower number depend on the extract and the staging choices only."""
 
 KEPT = (
-    "patient_fate",
-    "lab_row",
-    "lab_measure",
-    "lab_result_fate",
-    "specimen",
-    "anc_result",
-    "raw_fate",
-    "daily_anc",
-    "observed_count",
-    "state_run",
-    "episode",
+    "patient_fate", "lab_row", "lab_measure", "specimen_role", "specimen", "measure_fate", "implausible_unit",
+    "lab_result_fate", "anc_result", "raw_fate", "daily_anc", "observed_count", "state_run", "episode",
     "case_evidence",
-)
+)  # fmt: skip
 """Views that are kept as tables once derived, because several others read them."""
 
 

@@ -13,6 +13,11 @@ _SAME_DAY = {
     "first": "The first count of a day stands for the day.",
     "last": "The last count of a day stands for the day.",
 }
+_GRANULOCYTES = {
+    True: "Granulocytes stand in where no neutrophil count can be made; such counts are flagged.",
+    False: "Granulocytes are no neutrophils and are not used.",
+}
+_IMPLAUSIBLE = {"report": "is used, and reported", "set_aside": "is set aside"}
 _MASKS = {
     "gcsf_mask_days": "G-CSF",
     "ivig_mask_days": "intravenous immunoglobulin",
@@ -61,7 +66,7 @@ def in_words(definitions: Definitions) -> list[str]:
     Examples
     --------
     >>> from ain_analytics.definitions import PRESETS
-    >>> in_words(PRESETS["severe_500"])[5]
+    >>> in_words(PRESETS["severe_500"])[7]
     'A count is neutropenic when it is strictly below 0.5 × 10⁹/L, at every age.'
     """
     d = definitions
@@ -86,6 +91,10 @@ def _staging(d: Definitions) -> list[str]:
         f"Counts above {_anc(d.max_anc)}, white cells above {_anc(d.max_wbc)} and shares above {d.max_percent:g} % "
         "are impossible and set aside.",
         f"Counts computed from several measures are kept to {_plural(d.anc_decimals, 'decimal')}.",
+        _GRANULOCYTES[d.granulocytes_as_neutrophils],
+        f"A count about {d.unit_fold:g}-fold away (within a factor of {d.unit_fold_tolerance:g}) from the median of the "
+        f"child's other days, where at least {d.unit_other_days} have one above 0, and from the count computed in the "
+        f"same specimen, where there is one, may bear a wrong unit and {_IMPLAUSIBLE[d.implausible_unit]}.",
         f"A measured and a computed count of one specimen differ when they lie more than {_anc(d.anc_tolerance)} and "
         f"more than {_share(d.anc_tolerance_share)} of the measured count apart.",
     ]

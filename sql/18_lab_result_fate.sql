@@ -1,55 +1,24 @@
 -- lab_result_fate: one row per laboratory result, with its fate.
--- Reads: lab_row, lab_measure, specimen, specimen_role, source_malformed.
+-- Reads: lab_row, lab_measure, measure_fate, implausible_unit, source_malformed.
 -- Key: (file, row_number).
--- Rule: of a specimen, the rows that make its count are used, the others are superseded, a second
--- way to write the same count among them; where no count can be made, all are incomplete.
+-- Rule: the first reason of the row itself, else its fate in its specimen; a line of the
+-- differential that was not needed is another analyte. All rows that made a count whose unit is
+-- implausible go with it, if the definition says so.
 create or replace view lab_result_fate as
-with measure as (
+with set_aside as (
     select
-        lab_measure.*,
-        row_number() over (
-            partition by
-                lab_measure.patient_id, lab_measure.specimen_key, lab_measure.role,
-                lab_measure.method_rank, lab_measure.amount, lab_measure.is_duplicate
-            order by lab_measure.file, lab_measure.row_number
-        ) as ordinal_of_amount
-    from lab_measure
+        implausible_unit.patient_id,
+        implausible_unit.count_key
+    from implausible_unit
+    where implausible_unit.is_set_aside
 ),
 
-judged as (
+needed_line as (
     select
-        measure.file,
-        measure.row_number,
-        case
-            when measure.is_duplicate then 'duplicate'
-            when specimen.anc_source is null then 'incomplete'
-            when measure.method_rank > specimen_role.best_rank then 'superseded'
-            when measure.ordinal_of_amount > 1 then 'superseded'
-            when specimen.anc_source = 'absolute' and measure.role = 'anc' then 'used'
-            when
-                specimen.anc_source = 'wbc_segments_and_bands'
-                and measure.role in ('wbc', 'segment_share', 'band_share')
-                then 'used'
-            when
-                specimen.anc_source = 'wbc_neutrophil_percent'
-                and measure.role in ('wbc', 'neutrophil_share')
-                then 'used'
-            when
-                specimen.anc_source = 'segments_and_bands'
-                and measure.role in ('segments', 'bands')
-                then 'used'
-            else 'superseded'
-        end as fate
-    from measure
-    left join specimen
-        on
-            measure.patient_id = specimen.patient_id
-            and measure.specimen_key = specimen.specimen_key
-    left join specimen_role
-        on
-            measure.patient_id = specimen_role.patient_id
-            and measure.specimen_key = specimen_role.specimen_key
-            and measure.role = specimen_role.role
+        lab_measure.file,
+        lab_measure.row_number
+    from lab_measure
+    where lab_measure.is_line
 )
 
 select
@@ -57,13 +26,27 @@ select
     lab_row.row_number,
     lab_row.reason as fate
 from lab_row
-where lab_row.reason is not null
+where lab_row.reason is not null and not lab_row.is_sound_line
 union all
 select
-    judged.file,
-    judged.row_number,
-    judged.fate
-from judged
+    lab_row.file,
+    lab_row.row_number,
+    lab_row.reason as fate
+from lab_row
+left join needed_line
+    on lab_row.file = needed_line.file and lab_row.row_number = needed_line.row_number
+where lab_row.is_sound_line and needed_line.row_number is null
+union all
+select
+    measure_fate.file,
+    measure_fate.row_number,
+    case
+        when measure_fate.fate = 'used' and set_aside.count_key is not null then 'implausible_unit'
+        else measure_fate.fate
+    end as fate
+from measure_fate
+left join set_aside
+    on measure_fate.patient_id = set_aside.patient_id and measure_fate.count_key = set_aside.count_key
 union all
 select
     source_malformed.file,

@@ -31,8 +31,8 @@ VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
 
 FLOORS = (
     "errors",
-    "records",
-    "workbook",
+    "records statistics_reader",
+    "workbook statistics_file definition_checks",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
     "mapping",
     "wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "
@@ -68,6 +68,8 @@ MAY_HOLD_NUMBERS = {
     "errors": "sizes of a message",
     "records": "sizes of a file's parts",
     "workbook": "sizes of a file's parts, and of the alphabet",
+    "statistics_reader": "sizes and origins of a file's parts, exit codes",
+    "statistics_file": "exit codes",
     "files": "sizes of a file's parts",
     "guess": "sizes of a sample, and shares by which something is told",
     "sender": "sizes of a file",

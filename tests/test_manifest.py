@@ -46,7 +46,8 @@ def test_versions_definition_command_and_counts_are_there(said: dict[str, Any]) 
     assert said["program"] == "ain_analytics"
     assert {"ain_analytics", "python", "duckdb", "polars", "lifelines", "surpyval"} <= said["versions"].keys()
     assert said["versions"]["polars"] == pl.__version__
-    assert (said["source"], said["extracted_on"], said["by"]) == ("hospital", "2024-06-30", "sex")
+    assert (said["source"], said["format"]) == ("hospital", "native")
+    assert (said["extracted_on"], said["by"]) == ("2024-06-30", "sex")
     assert said["command"] == "ain study hospital"
     assert said["definition"]["unconfirmed_end"] == "censor"
     assert said["definition"]["anc_bands"][1] == {"from_months": 12, "entry_limit": 1.5, "exit_limit": 1.5}

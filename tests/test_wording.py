@@ -13,6 +13,7 @@ from ain_analytics.wording import in_words
 
 OTHER_TEXT = {
     "name": "mine",
+    "implausible_unit": "set_aside",
     "same_day": "mean",
     "unconfirmed_end": "censor",
     "time_origin": "birth",

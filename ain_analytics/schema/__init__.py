@@ -18,6 +18,7 @@ STAGED: dict[str, type[dy.Schema]] = {
     "rejected_row": staged.RejectedRow,
     "patient": staged.Patient,
     "anc_result": staged.AncResult,
+    "implausible_unit": staged.ImplausibleUnit,
     "antibody_test": staged.AntibodyTest,
     "cause": staged.Cause,
     "treatment": staged.Treatment,

@@ -19,9 +19,13 @@ ANC_METHOD = [
     "wbc_segments_and_bands",
     "wbc_neutrophil_percent",
     "segments_and_bands",
+    "wbc_minus_others",
+    "granulocytes",
 ]
 """How a count was measured, the preferred first; our choice among equals: an automated
-count counts thousands of cells, a manual differential one hundred."""
+count counts thousands of cells, a manual differential one hundred. The difference of white
+cells and the other lines carries the errors of five counts, and granulocytes are more than
+neutrophils: the last resorts, both flagged."""
 
 
 def key() -> dy.String:
@@ -72,6 +76,19 @@ class AncResult(dy.Schema):
     anc_method = dy.Enum(ANC_METHOD, description="How it was measured or computed.")
     is_below_detection = dy.Bool(description="Whether the laboratory gave only an upper limit, e.g. <0.1, which then stands for the count.")
     computed_anc = dy.Float64(nullable=True, min=0, description="The count computed from white cells and percentages of the same specimen, where it is known beside a measured one.", metadata={"unit": "10⁹/L"})
+    file = dy.String(description=FILE)
+    row_number = dy.Int64(description=ROW, metadata={"unit": "records"})
+
+
+class ImplausibleUnit(dy.Schema):
+    """One row per neutrophil count so far off that its unit may be wrong; the keys stay in the house."""
+
+    patient_id = key()
+    count_key = dy.String(primary_key=True, description="Key of the count, the `specimen_key` of table anc_result.")
+    anc = dy.Float64(min=0, description="The count as it was read.", metadata={"unit": "10⁹/L"})
+    other_days_median = dy.Float64(nullable=True, min=0, description="Median of the child's other days, of each the lowest count above 0; missing where too few days have one.", metadata={"unit": "10⁹/L"})
+    computed_anc = dy.Float64(nullable=True, min=0, description="The count computed from white cells and percentages of the same specimen, where it is known beside a measured one.", metadata={"unit": "10⁹/L"})
+    is_set_aside = dy.Bool(description="Whether the definition sets the count aside.")
     file = dy.String(description=FILE)
     row_number = dy.Int64(description=ROW, metadata={"unit": "records"})
 

@@ -1,0 +1,84 @@
+"""What is refused in a definition: a value that is impossible, by itself or beside another."""
+
+from dataclasses import Field, fields
+from typing import Any
+
+from ain_analytics.errors import BadDefinition
+
+_ONE_OF = {
+    "same_day": ("lowest", "highest", "mean", "first", "last"),
+    "implausible_unit": ("report", "set_aside"),
+    "unconfirmed_end": ("resolve", "censor"),
+    "time_origin": ("onset", "detection", "diagnosis", "birth"),
+    "right_reading": ("right_end", "midpoint", "lower"),
+    "episodes_used": ("first", "all"),
+}
+_AT_LEAST_ONE = (
+    "onset_counts",
+    "resolution_counts",
+    "negative_tests_for_idiopathic",
+    "cycle_counts_per_week",
+    "cycle_weeks",
+    "unit_fold",
+    "unit_fold_tolerance",
+    "unit_other_days",
+    "rmst_months",
+    "minimum_at_risk",
+    "bootstrap_replicates",
+    "minimum_cell",
+)
+
+
+def refuse_impossible(d: Any) -> None:
+    """Refuse a definition with a value that is impossible, by itself or beside another."""
+    for f in fields(d):
+        _refuse_wrong_type(f, getattr(d, f.name))
+    for name, allowed in _ONE_OF.items():
+        if getattr(d, name) not in allowed:
+            raise BadDefinition(name, getattr(d, name), f"must be one of {', '.join(allowed)}")
+    for name in _AT_LEAST_ONE:
+        if getattr(d, name) < 1:
+            raise BadDefinition(name, getattr(d, name), "must be at least 1")
+    if not 0 < d.confidence < 1:
+        raise BadDefinition("confidence", d.confidence, "must lie between 0 and 1")
+    if d.severe_below > d.moderate_below:
+        raise BadDefinition(
+            "severe_below", d.severe_below, f"must not exceed moderate_below ({d.moderate_below})"
+        )
+    if d.cycle_min_days > d.cycle_max_days:
+        raise BadDefinition(
+            "cycle_min_days", d.cycle_min_days, f"must not exceed cycle_max_days ({d.cycle_max_days})"
+        )
+    _refuse_bad_bands(d.anc_bands)
+
+
+def _refuse_bad_bands(bands: tuple[Any, ...]) -> None:
+    ages = [band.from_months for band in bands]
+    if not bands or ages[0] != 0 or ages != sorted(set(ages)):
+        raise BadDefinition("anc_bands", ages, "must start at 0 months and rise")
+    for band in bands:
+        if not 0 < band.entry_limit <= band.exit_limit:
+            raise BadDefinition(
+                "anc_bands", (band.entry_limit, band.exit_limit), "needs 0 < entry_limit <= exit_limit"
+            )
+
+
+def _refuse_wrong_type(f: "Field[Any]", value: object) -> None:
+    kind = str(f.type)
+    if kind.startswith("tuple"):
+        return
+    if value is None and "None" in kind:
+        return
+    is_bool = isinstance(value, bool)
+    wanted = kind.split(" | ")[0]
+    fits = {
+        "<class 'bool'>": is_bool,
+        "<class 'str'>": isinstance(value, str),
+        "<class 'int'>": isinstance(value, int) and not is_bool,
+        "int": isinstance(value, int) and not is_bool,
+        "<class 'float'>": isinstance(value, int | float) and not is_bool and value == value,
+    }[wanted]
+    if not fits:
+        raise BadDefinition(f.name, value, f"must be of type {wanted.removeprefix('<class ').strip('>')}")
+    if not is_bool and isinstance(value, int | float) and value < 0:
+        raise BadDefinition(f.name, value, "must not be negative")

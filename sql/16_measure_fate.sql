@@ -1,0 +1,90 @@
+-- measure_fate: one row per sound laboratory result, with its fate and the count it stands for.
+-- Reads: lab_measure, specimen, specimen_role.
+-- Key: (file, row_number).
+-- Rule: of a specimen, the rows that make its count are used, the others, a second way to write
+-- the same count among them, are superseded; where none can be made, all are incomplete. A measured
+-- count stands as it is; a computed one is traced to the first row that made it.
+create or replace view measure_fate as
+with measure as (
+    select
+        lab_measure.*,
+        coalesce(specimen.anc_source, 'none') as anc_source,
+        specimen.computed_anc,
+        lab_measure.is_line and not specimen.is_difference as is_spare_line,
+        lab_measure.method_rank > specimen_role.best_rank or row_number() over (
+            partition by
+                lab_measure.patient_id, lab_measure.specimen_key, lab_measure.role,
+                lab_measure.method_rank, lab_measure.amount, lab_measure.is_duplicate
+            order by lab_measure.file, lab_measure.row_number
+        ) > 1 as is_second
+    from lab_measure
+    left join specimen
+        on
+            lab_measure.patient_id = specimen.patient_id
+            and lab_measure.specimen_key = specimen.specimen_key
+    left join specimen_role
+        on
+            lab_measure.patient_id = specimen_role.patient_id
+            and lab_measure.specimen_key = specimen_role.specimen_key
+            and lab_measure.role = specimen_role.role
+),
+
+judged as (
+    select
+        measure.*,
+        case
+            when measure.is_spare_line then 'other_analyte'
+            when measure.is_duplicate then 'duplicate'
+            when measure.anc_source = 'none' then 'incomplete'
+            when measure.is_second then 'superseded'
+            when measure.anc_source = 'absolute' and measure.role = 'anc' then 'used'
+            when measure.anc_source = 'segments_and_bands' and measure.role in ('segments', 'bands')
+                then 'used'
+            when measure.anc_source = measure.role then 'used'
+            when measure.anc_source = 'wbc_minus_others' and measure.role <> 'granulocytes' then 'used'
+            when starts_with(measure.anc_source, 'wbc_') and measure.role = 'wbc' then 'used'
+            when measure.anc_source = 'wbc_neutrophil_percent' and measure.role = 'neutrophil_share'
+                then 'used'
+            when measure.anc_source <> 'wbc_segments_and_bands' then 'superseded'
+            when measure.role in ('segment_share', 'band_share') then 'used'
+            else 'superseded'
+        end as fate
+    from measure
+),
+
+numbered as (
+    select
+        judged.*,
+        row_number() over (
+            partition by judged.patient_id, judged.specimen_key, judged.fate
+            order by judged.file, judged.row_number
+        ) as ordinal,
+        bool_or(judged.is_below_detection and not judged.is_line) over (
+            partition by judged.patient_id, judged.specimen_key, judged.fate
+        ) as has_limit
+    from judged
+)
+
+select
+    numbered.file,
+    numbered.row_number,
+    numbered.patient_id,
+    numbered.sampled_time,
+    numbered.sampled_on,
+    numbered.method_rank,
+    numbered.fate,
+    numbered.anc_source,
+    numbered.computed_anc,
+    case
+        when numbered.anc_source = 'absolute' then numbered.is_below_detection else numbered.has_limit
+    end as is_below_detection,
+    case
+        when numbered.fate <> 'used' then null
+        when numbered.anc_source = 'absolute' then numbered.amount
+        when numbered.ordinal = 1 then numbered.computed_anc
+    end as anc,
+    case
+        when numbered.anc_source <> 'absolute' or numbered.ordinal = 1 then numbered.specimen_key
+        else numbered.specimen_key || ' again ' || cast(numbered.ordinal as varchar)
+    end as count_key
+from numbered;

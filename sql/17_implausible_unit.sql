@@ -1,0 +1,90 @@
+-- implausible_unit: one row per neutrophil count that is so far off that its unit may be wrong.
+-- Reads: measure_fate, definition.
+-- Key: (patient_id, count_key).
+-- Rule: a count lies about the fold of a wrong unit away from the median of the child's other days
+-- (of each the lowest count above 0; 0 is 0 in every unit) and from the count computed in its own
+-- specimen; if one of the two is not known, the other decides.
+create or replace view implausible_unit as
+with counted as (
+    select
+        measure_fate.*,
+        case when measure_fate.anc_source = 'absolute' then nullif(measure_fate.computed_anc, 0) end
+            as beside,
+        definition.unit_fold / definition.unit_fold_tolerance as from_fold,
+        definition.unit_fold * definition.unit_fold_tolerance as to_fold,
+        definition.anc_decimals as digits
+    from measure_fate
+    cross join definition
+    where measure_fate.anc > 0
+),
+
+suspect as (
+    select counted.patient_id
+    from counted
+    group by counted.patient_id, counted.digits
+    having
+        greatest(max(counted.anc), max(counted.beside))
+        >= round(least(min(counted.anc), min(counted.beside)) * max(counted.from_fold), counted.digits)
+),
+
+ranked as (
+    select
+        counted.patient_id,
+        counted.sampled_on,
+        min(counted.anc) as anc,
+        row_number() over (partition by counted.patient_id order by min(counted.anc)) as place,
+        count(*) over (partition by counted.patient_id) as n_days
+    from counted
+    inner join suspect on counted.patient_id = suspect.patient_id
+    group by counted.patient_id, counted.sampled_on
+),
+
+middle as (
+    select
+        ranked.patient_id,
+        max(case when ranked.place + ranked.place - ranked.n_days in (-1, 0) then ranked.anc end) as below,
+        min(case when ranked.place + ranked.place - ranked.n_days > 0 then ranked.anc end) as central,
+        min(case when ranked.place + ranked.place - ranked.n_days > 1 + 1 then ranked.anc end) as above,
+        bool_or(ranked.place + ranked.place - ranked.n_days = -1) as is_odd
+    from ranked
+    group by ranked.patient_id
+),
+
+other_days as (
+    select
+        ranked.patient_id,
+        ranked.sampled_on,
+        case
+            when ranked.n_days <= definition.unit_other_days then null
+            when not middle.is_odd and ranked.place + ranked.place > ranked.n_days then middle.below
+            when not middle.is_odd then middle.central
+            when ranked.place + ranked.place <= ranked.n_days then (middle.central + middle.above) / (1 + 1)
+            when ranked.place + ranked.place - 1 = ranked.n_days then (middle.below + middle.above) / (1 + 1)
+            else (middle.below + middle.central) / (1 + 1)
+        end as anc
+    from ranked
+    inner join middle on ranked.patient_id = middle.patient_id
+    cross join definition
+)
+
+select
+    counted.patient_id,
+    counted.count_key,
+    counted.file,
+    counted.row_number,
+    counted.anc,
+    other_days.anc as other_days_median,
+    counted.beside as computed_anc,
+    definition.implausible_unit = 'set_aside' as is_set_aside
+from counted
+inner join other_days
+    on counted.patient_id = other_days.patient_id and counted.sampled_on = other_days.sampled_on
+cross join definition
+where
+    not counted.is_below_detection
+    and (
+        least(other_days.anc, counted.beside) >= round(counted.anc * counted.from_fold, counted.digits)
+        or greatest(other_days.anc, counted.beside) <= round(counted.anc / counted.from_fold, counted.digits)
+    )
+    and greatest(other_days.anc, counted.beside) <= round(counted.anc * counted.to_fold, counted.digits)
+    and least(other_days.anc, counted.beside) >= round(counted.anc / counted.to_fold, counted.digits);
