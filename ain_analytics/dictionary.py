@@ -128,8 +128,8 @@ def _own_tables() -> list[str]:
     return [
         "### Tables of any names and shapes",
         "`ain map SOURCE` looks at a folder and writes a first `extract.toml` with questions in it. A table "
-        "has one mapping, `[tables.NAME]`, or several, `[[tables.NAME]]`; a file may feed several tables. What "
-        "is not named, table or column, is read under its own name. Every key may be left out.",
+        "has one mapping, `[tables.NAME]`, or several, `[[tables.NAME]]`; a file may feed several tables. "
+        "What is not named, table or column, is read under its own name. Every key may be left out.",
         _table(("key", "meaning"), [(f"`{key}`", meaning) for key, meaning in MAPPING_KEYS.items()]),
         "An example:",
         f"```toml\n{MAPPING_EXAMPLE}```",

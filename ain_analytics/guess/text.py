@@ -14,6 +14,7 @@ from ain_analytics.guess.words import LocalWords, toml_text
 from ain_analytics.mapped_files import ending_of
 from ain_analytics.schema import OBLIGATORY_TABLES, obligatory_names_of
 from ain_analytics.schema.raw import RAW
+from ain_analytics.statistics_file import STATISTICS_ENDINGS
 
 MOST_NAMED = 3
 """More files of one shape are named by a pattern."""
@@ -139,6 +140,8 @@ def _blocks(
         sample = guess.sample
         encoding = "" if sample.encoding == _ANY and usual["encoding"] != "utf-16" else sample.encoding
         own = {"encoding": encoding, "delimiter": sample.delimiter} if sample.is_text else {}
+        if ending_of(sample.path) in STATISTICS_ENDINGS:
+            own["encoding"] = encoding
         own["decimal_mark"] = marks[sample.path, sample.sheet]
         body = [f"sheet = {toml_text(sample.sheet)}"] if sample.sheet else []
         body += [f"{key} = {toml_text(text)}" for key, text in own.items() if text not in ("", usual[key])]
