@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from ain_analytics.column_names import numbered_names, plain_name
 from ain_analytics.errors import UnreadableExtract
 from ain_analytics.records import HEADER_HINT, look_at_csv, records
 from ain_analytics.statistics_file import STATISTICS_ENDINGS, read_statistics_file
@@ -20,7 +21,6 @@ from ain_analytics.workbook import read_workbook
 ENDINGS = (".csv.gz", ".csv", ".parquet", ".xlsx", *STATISTICS_ENDINGS)
 _ALWAYS_FINE_ROWS = 1 << 20
 _MOST_ROWS_PER_BYTE = 20
-_INVISIBLE = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,16 @@ def table_of(
 
 
 def open_file(
-    table: str, path: Path, ending: str, *, encoding: str, delimiter: str, sheet: str = ""
+    table: str,
+    path: Path,
+    ending: str,
+    *,
+    encoding: str,
+    delimiter: str,
+    sheet: str = "",
+    may_repeat: bool = False,
 ) -> ExtractFile:
-    """Read a file's header.
+    """Read a file's header; names that repeat are refused, or numbered where they may repeat.
 
     Raises
     ------
@@ -81,7 +88,7 @@ def open_file(
         header, _ = read_statistics_file(path, ending, encoding, header_only=True)
     else:
         header, is_plain = look_at_csv(path, encoding, delimiter)
-    names = normal_names(header, path)
+    names = normal_names(numbered_names(header) if may_repeat else header, path)
     if not any(names):
         raise UnreadableExtract(path, "it is empty", HEADER_HINT)
     return ExtractFile(table, path, ending, names, encoding, delimiter, is_plain, tuple(ignored), sheet)
@@ -95,7 +102,7 @@ def normal_names(header: Iterable[str], where: Path | str) -> tuple[str, ...]:
     UnreadableExtract
         Two columns have one name.
     """
-    names = tuple(name.strip().strip(_INVISIBLE).strip().lower() for name in header)
+    names = tuple(map(plain_name, header))
     first: dict[str, int] = {}
     for ordinal, name in enumerate(names, start=1):
         if name and first.setdefault(name, ordinal) < ordinal:

@@ -72,6 +72,7 @@ def _open(path: Path, number: int, mapping: TableMapping) -> ExtractFile:
         encoding=own.encoding,
         delimiter=own.delimiter,
         sheet=mapping.sheet,
+        may_repeat=True,
     )
     return replace(file, mapping=number)
 

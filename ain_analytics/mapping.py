@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ain_analytics.codes import code_list
+from ain_analytics.column_names import plain_name
 from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.schema import RAW, columns_of
 
@@ -33,7 +34,7 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class WideColumn:
-    """One column that holds the results of one analyte; `column` and `unit_column` as `plain` writes them."""
+    """One column that holds the results of one analyte; names of columns as `plain_name` writes them."""
 
     column: str
     code: str
@@ -93,11 +94,6 @@ class TableMapping:
             if here := tuple(column for column in own if column in known):
                 found[name] = here
         return found
-
-
-def plain(name: str) -> str:
-    """Write the name of a column as `files.normal_names` does."""
-    return name.strip().strip("\ufeff").strip().lower()
 
 
 def read_mappings(
@@ -202,7 +198,7 @@ class _Reader:
         listed = self.list_of_texts([said] if isinstance(said, str) else said, f"columns.{key}")
         if not listed:
             self.refuse(f"columns.{key} names no column")
-        return tuple(plain(name) for name in listed)
+        return tuple(plain_name(name) for name in listed)
 
     def wide(self, said: object, codes: Collection[str]) -> tuple[WideColumn, ...]:
         if said and self.table != "lab_result":
@@ -221,7 +217,9 @@ class _Reader:
                 do = "Give a LOINC code of the program's list, or say in [codes] what the local code means."
                 self.refuse(f"the code of wide.{shown} is unknown", do)
             own = {name: text for name, text in texts.items() if name != "unit_column"}
-            found.append(WideColumn(plain(column), **own, unit_column=plain(texts.get("unit_column", ""))))
+            found.append(
+                WideColumn(plain_name(column), **own, unit_column=plain_name(texts.get("unit_column", "")))
+            )
         if len({wide.column for wide in found}) < len(found):
             self.refuse("two columns of wide have one name", "Keep one.")
         return tuple(found)

@@ -347,6 +347,33 @@ def test_a_result_without_a_unit_is_asked_and_never_taken(folder):
     assert '\n"NEUT %" = { code = "26511-6", unit = "%" }' in text
 
 
+def test_units_in_columns_of_one_name_are_those_of_the_analyte_before_them(folder):
+    head = "PatNr;Datum;NEUT;Einheit;LEUK;Einheit\n"
+    visits = head + "".join(f"K{n};1{n}.04.2021;1{n}00;/µl;6,{n};G/L\n" for n in range(1, 8))
+    put(folder, Kinder=KIDS, Labor=visits)
+    text = map_source(folder).text
+    assert '\n"NEUT" = { code = "26499-4", unit_column = "Einheit" }' in text
+    assert '\n"LEUK" = { code = "26464-8", unit_column = "Einheit.2" }' in text
+    (folder / "extract.toml").write_text(text, encoding="utf-8")
+    with ain.open_registry(folder) as opened:
+        assert opened.frame("daily_anc")["anc"].to_list() == [1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7]
+
+
+def test_two_columns_that_measure_the_same_in_the_same_rows_are_asked(folder):
+    visits = "PatNr;Datum;ANC (G/L);NEUT abs (G/L)\n"
+    one = "".join(f"K{n};1{n}.04.2021;1,{n};1,{n}\n" for n in range(1, 8))
+    text = map_source(put(folder, Kinder=KIDS, Labor=visits + one)).text
+    assert '"ANC (G/L)" measures 26499-4 too, in the same rows; which of the two?' in text
+    apart = "".join(f"K{n};1{n}.04.2021;1,{n};\nK{n};2{n}.04.2021;;1,{n}\n" for n in range(1, 8))
+    assert "which of the two?" not in map_source(put(folder, Labor=visits + apart)).text
+
+
+def test_the_columns_of_a_file_that_is_no_table_are_listed(folder):
+    text = map_source(put(folder, Kinder=KIDS, Labor=lab(), Essen="Speise;Preis\nSuppe;3,50\n")).text
+    assert '# Essen.csv: no table of the format was seen in it; its columns: "Speise", "Preis"' in text
+    assert "Suppe" not in text
+
+
 def test_a_spanish_h_and_m_are_man_and_woman(folder):
     kids = "NHC;Fecha de nacimiento;Sexo\n" + "".join(f"K{n};1{n}/03/2020;{'HM'[n % 2]}\n" for n in range(7))
     assert 'values.sex = { "h" = "male", "m" = "female" }' in map_source(put(folder, ninos=kids)).text

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from ain_analytics.column_names import numbered_names
 from ain_analytics.errors import UnreadableExtract
 from ain_analytics.files import load_file, open_file
 from ain_analytics.mapped_files import ending_of
@@ -81,7 +82,7 @@ def read_samples(path: Path) -> list[Sample]:
         return [_from_typed(path, ending)]
     encoding = _encoding(path)
     delimiter = _delimiter(path, encoding)
-    file = open_file("sample", path, ending, encoding=encoding, delimiter=delimiter)
+    file = open_file("sample", path, ending, encoding=encoding, delimiter=delimiter, may_repeat=True)
     found_rows = records(path, file.encoding, delimiter)
     own_header = next(found_rows) or []
     whole = [row for row in islice(found_rows, MOST_ROWS) if row is not None]
@@ -91,7 +92,7 @@ def read_samples(path: Path) -> list[Sample]:
 
 
 def _sample(path: Path, sheet: str, header: list[str], rows: pl.DataFrame) -> Sample:
-    names = tuple(name.strip().strip("\ufeff").strip() for name in header)
+    names = tuple(name.strip().strip("\ufeff").strip() for name in numbered_names(header))
     columns = [
         pl.col(old).cast(pl.String).str.strip_chars().replace("", None).alias(f"c{place}")
         for place, old in enumerate(rows.columns)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import polars as pl
 
@@ -24,6 +25,7 @@ from ain_analytics.guess.samples import Sample
 from ain_analytics.schema import columns_of
 
 _BRACKET = re.compile(r"(.*?)\s*[(\[]([^()\[\]]*)[)\]]\s*")
+_REPEATED = re.compile(r"[.]\d+$")
 _WEAK_KEYS = ("id", "nr", "no")
 _DAY_OF = {
     "lab_result": "sampled_at",
@@ -154,13 +156,16 @@ def _kinds(finder: _Finder) -> list[tuple[str, dict[str, str], dict[str, str]]]:
 def _wide(finder: _Finder) -> dict[str, str]:
     """Give the columns that are named after an analyte and hold numbers, with the columns of their units."""
     units = column_synonyms()["unit"]
-    found = {}
+    headers = [*finder.keys]
+    of_units = {header for header in headers if key_of(_REPEATED.sub("", header)) in units}
+    beside = {one: after for one, after in pairwise(headers) if after in of_units and len(of_units) > 1}
+    found: dict[str, str] = {}
     for header in finder.keys:
         name = parts_of(header)[0]
         if analytes_of(name) and is_number(finder.sample.cells(header)):
             own = {key_of(name) + word for word in units} | {word + key_of(name) for word in units}
             marked = [h for h, key in finder.keys.items() if key in own and _has_marks_of(name, h)]
-            found[header] = marked[0] if marked else ""
+            found[header] = marked[0] if marked else beside.get(header, "")
     return found
 
 

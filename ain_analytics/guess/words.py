@@ -32,7 +32,6 @@ class LocalWords:
     codes: dict[str, str] = field(default_factory=dict)
     code_questions: list[str] = field(default_factory=list)
     unit_questions: list[str] = field(default_factory=list)
-    n_units_known: int = 0
 
 
 def units_known(units: list[str]) -> dict[str, str]:
@@ -130,8 +129,6 @@ def long_words(guess: TableGuess, kinds: dict[str, str], local: LocalWords) -> N
         )
     if "unit" in at:
         strange = [unit for unit in shared(guess, "unit") if unit not in kinds]
-        n_known = rows["unit"].drop_nulls().n_unique() - len(strange)
-        local.n_units_known += max(n_known, 0)
         local.unit_questions += [f'{toml_text(unit)} = "10*9/L"?' for unit in strange[:MOST_SHOWN]]
     else:
         numbers = [h for h in guess.columns["value"] if is_number(sample.cells(h))]
@@ -141,6 +138,7 @@ def long_words(guess: TableGuess, kinds: dict[str, str], local: LocalWords) -> N
 
 def wide_words(guess: TableGuess, kinds: dict[str, str]) -> None:
     """Say what each column of a wide table measures, and in which unit."""
+    held_by: dict[str, str] = {}
     for header, unit_column in guess.wide.items():
         name, unit = parts_of(header)
         meant = analytes_of(name)
@@ -161,8 +159,17 @@ def wide_words(guess: TableGuess, kinds: dict[str, str]) -> None:
             question = f"which of {', '.join(meant)}, and in which unit?"
         code, why = meant[kind]
         question = why or question
+        if code in held_by and _both(guess, held_by[code], header):
+            question = f"{toml_text(held_by[code])} measures {code} too, in the same rows; which of the two?"
+        held_by.setdefault(code, header)
         line = f'{toml_text(header)} = {{ code = "{code}"{said} }}'
         guess.wide_lines.append(f"# ? {line}  # {question}" if question else line)
+
+
+def _both(guess: TableGuess, one: str, other: str) -> bool:
+    """Tell whether two columns are filled in the same row."""
+    places = [f"c{guess.sample.header.index(header)}" for header in (one, other)]
+    return not guess.sample.rows.select(places).drop_nulls().is_empty()
 
 
 def kind_of(units: pl.Series, kinds: dict[str, str]) -> str:
