@@ -31,7 +31,7 @@ VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
 
 FLOORS = (
     "errors",
-    "records statistics_reader",
+    "records column_names statistics_reader",
     "workbook statistics_file definition_checks",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
     "mapping",

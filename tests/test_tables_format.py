@@ -4,6 +4,7 @@ import random
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 import xlsxwriter
@@ -170,6 +171,42 @@ def test_a_date_is_read_in_a_form_that_the_sender_names_or_stays_as_it_is(folder
     toml = f"extracted_on = 2024-06-30\ndate_formats = {formats}\n"
     put(folder, patient="patient_id,birth_date,sex\n1,2020-01-01,m\n", lab_result=lab, toml=toml)
     assert raw(folder, "lab_result", "sampled_at") == [(read,)]
+
+
+@pytest.mark.parametrize("said", ["", 'format = "native"\n', 'format = "tables"\n'])
+def test_forms_of_dates_hold_for_native_tables_too(folder, said):
+    lab = "patient_id,sampled_at,code,value,unit\n1,05.02.2021,751-8,1.2,G/L\n"
+    toml = said + 'extracted_on = 2024-06-30\ndate_formats = ["%d.%m.%Y"]\n'
+    put(folder, patient="patient_id,birth_date,sex\n1,01.03.2020,m\n", lab_result=lab, toml=toml)
+    assert raw(folder, "lab_result", "sampled_at") == [("2021-02-05",)]
+
+
+def test_tables_of_a_database_are_not_described(tmp_path):
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        connection.execute("create table patient as select 1 as patient_id")
+    (tmp_path / "extract.toml").write_text("[tables.patient]\n")
+    with pytest.raises(UnreadableExtract, match="the source is a database"):
+        ain.open_registry(tmp_path / "a.duckdb")
+
+
+def test_columns_of_one_name_are_told_apart_by_number(folder):
+    visits = "PatNr;Datum;NEUT;Einheit;LEUK;Einheit\n7;05.02.2021;400;/µL;5,1;G/L\n"
+    toml = (
+        GERMAN
+        + MAPPED_PATIENTS
+        + """
+[tables.lab_result]
+files = ["Visiten.csv"]
+columns = { patient_id = "PatNr", sampled_at = "Datum" }
+wide.NEUT = { code = "751-8", unit_column = "Einheit" }
+wide.LEUK = { code = "6690-2", unit_column = "Einheit.2" }
+"""
+    )
+    put(folder, Stammdaten=PATIENTS, Visiten=visits, toml=toml)
+    assert raw(folder, "lab_result", "code", "value", "unit") == [
+        ("6690-2", "5,1", "G/L"),
+        ("751-8", "400", "/µL"),
+    ]
 
 
 def test_a_long_table_with_local_codes_units_constants_and_its_own_way_of_writing(folder):

@@ -23,11 +23,13 @@ def recognise(paths: Sequence[Path], options: SenderOptions) -> Format:
     UnreadableExtract
         The sender names a format that the program does not know.
     """
+    if options.format and options.format not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise UnreadableExtract(OPTIONS_FILE, "it names an unknown format", f"Known ones: {known}.")
     if options.format:
-        if options.format not in FORMATS:
-            known = ", ".join(FORMATS)
-            raise UnreadableExtract(OPTIONS_FILE, "it names an unknown format", f"Known ones: {known}.")
-        return FORMATS[options.format]
-    if options.tables:
-        return TABLES
-    return next((known for known in FORMATS.values() if known.looks_like(paths)), NATIVE)
+        chosen = FORMATS[options.format]
+    elif any(mapping.is_said for mapping in options.tables):
+        chosen = TABLES
+    else:
+        chosen = next((known for known in FORMATS.values() if known.looks_like(paths)), NATIVE)
+    return TABLES if chosen is NATIVE and options.tables else chosen
