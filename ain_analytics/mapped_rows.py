@@ -11,6 +11,7 @@ from ain_analytics.mapping import TableMapping
 from ain_analytics.schema import SOURCE_TABLES, columns_of, names_of
 
 _STAGE = "mapped_row"
+_OF_RECORD = ("patient_id", "sampled_at", "specimen_id", "method")
 _DATES = ("_on", "_at", "_date")
 _MIDNIGHT = "[ T]00:00(:00([.]0+)?)?$"
 _YEAR = "^[1-9][0-9]{3}"
@@ -86,11 +87,12 @@ def load_mapped(
     UnreadableExtract
         The file is damaged.
     """
-    place = {name: f"column_{number}" for number, name in enumerate(file.columns)}
-    used = [place[name] for name in file.columns if name and name in columns_used(mapping, file)]
+    places = [f"column_{number}" for number in range(len(file.columns))]
+    place = {name: at for name, at in zip(file.columns, places, strict=True) if name}
+    used = [at for name, at in place.items() if name in columns_used(mapping, file)]
     columns = "".join(f", {name} varchar" for name in used)
     connection.execute(f"create table source_{_STAGE} (file varchar, row_number bigint{columns})")
-    load_file(connection, replace(file, table=_STAGE, columns=tuple(place.values())), used)
+    load_file(connection, replace(file, table=_STAGE, columns=tuple(places)), used)
     connection.execute(
         f"update source_malformed set table_name = $table, file = $file where table_name = '{_STAGE}'",
         {"table": mapping.table, "file": file.name},
@@ -115,22 +117,31 @@ def _append_wide(
     place: dict[str, str],
     other_mark: bool,
 ) -> None:
-    """Append a record once for each column that measures something."""
+    """Append a record once for each column that measures something; what all share is read once."""
     names = names_of(SOURCE_TABLES["wide_cell"])
+    query = _Query()
+    shared = [
+        f"{query.cell(mapping, name, held.get(name, ()), other_mark)} as shared_{name}" for name in _OF_RECORD
+    ]
+    connection.execute(f"alter table source_{_STAGE} rename to source_{_STAGE}_sent")
+    connection.execute(
+        f"create table source_{_STAGE} as select *, {', '.join(shared)} from source_{_STAGE}_sent", query.said
+    )
+    connection.execute(f"drop table source_{_STAGE}_sent")
     for wide in wide_of(mapping, file):
         query = _Query()
-        units = [place[wide.unit_column]] if wide.unit_column in place else held.get("unit", [])
-        own = held | {
-            "value": [place[wide.column]],
-            "unit": [] if wide.unit and not wide.unit_column else units,
+        own = query.cell(mapping, "value", [place[wide.column]], other_mark)
+        if wide.unit_column in place:
+            unit = query.cell(mapping, "unit", [place[wide.unit_column]], other_mark)
+        else:
+            unit = "null" if wide.unit else query.cell(mapping, "unit", held.get("unit", ()), other_mark)
+        said = {
+            "mapping": query.text(str(file.mapping)),
+            "column_name": query.text(wide.column),
+            "value": own,
+            "unit": unit,
         }
-        said = {"mapping": str(file.mapping), "column_name": wide.column}
-        cells = [
-            query.text(said[name])
-            if name in said
-            else query.cell(mapping, name, own.get(name, ()), other_mark)
-            for name in names
-        ]
+        cells = [said.get(name, f"shared_{name}") for name in names]
         _append(connection, "source_wide_cell", file, names, cells, query)
 
 

@@ -189,6 +189,25 @@ def test_tables_of_a_database_are_not_described(tmp_path):
         ain.open_registry(tmp_path / "a.duckdb")
 
 
+def test_columns_without_a_name_are_passed_over(folder):
+    patients = "PatNr;;GebDat;;Geschlecht;\n7;x;15.04.2020;y;m;\n"
+    lab = ";PatNr;;Datum;NEUT;\nx;7;y;05.02.2021;0,4;z\n"
+    toml = (
+        GERMAN
+        + MAPPED_PATIENTS
+        + """
+[tables.lab_result]
+files = ["Visiten.csv"]
+columns = { patient_id = "PatNr", sampled_at = "Datum" }
+constants = { unit = "/µL" }
+wide.NEUT = { code = "751-8", unit = "G/L" }
+"""
+    )
+    put(folder, Stammdaten=patients, Visiten=lab, toml=toml)
+    assert raw(folder, "patient", "patient_id", "birth_date", "sex") == [("7", "2020-04-15", "male")]
+    assert raw(folder, "lab_result", "value", "unit") == [("0,4", "G/L")]
+
+
 def test_columns_of_one_name_are_told_apart_by_number(folder):
     visits = "PatNr;Datum;NEUT;Einheit;LEUK;Einheit\n7;05.02.2021;400;/µL;5,1;G/L\n"
     toml = (
