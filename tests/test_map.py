@@ -368,10 +368,17 @@ def test_two_columns_that_measure_the_same_in_the_same_rows_are_asked(folder):
     assert "which of the two?" not in map_source(put(folder, Labor=visits + apart)).text
 
 
-def test_the_columns_of_a_file_that_is_no_table_are_listed(folder):
-    text = map_source(put(folder, Kinder=KIDS, Labor=lab(), Essen="Speise;Preis\nSuppe;3,50\n")).text
-    assert '# Essen.csv: no table of the format was seen in it; its columns: "Speise", "Preis"' in text
-    assert "Suppe" not in text
+def test_the_columns_of_a_file_that_is_no_table_are_listed_if_it_looks_like_one(folder):
+    put(folder, Kinder=KIDS, Labor=lab(), Essen="PatNr;Speise;Preis\nK1;Suppe;3,50\n")
+    put(folder, Brief="Sehr geehrte Frau Mueller, Ihr Sohn Max\nist gesund, alles ist gut\n")
+    (folder / "bild.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0Mueller")
+    text = map_source(folder).text
+    assert (
+        '# Essen.csv: no table of the format was seen in it; its columns: "PatNr", "Speise", "Preis"' in text
+    )
+    assert "# Brief.csv: no table of the format was seen in it\n" in text
+    assert "# not read: bild.png: it is no text." in text
+    assert not [word for word in ("Suppe", "Mueller", "Max") if word in text]
 
 
 def test_a_spanish_h_and_m_are_man_and_woman(folder):

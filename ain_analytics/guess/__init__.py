@@ -9,7 +9,14 @@ from ain_analytics.extract import read_extract
 from ain_analytics.formats import NATIVE, TABLES, recognise
 from ain_analytics.guess.content import Days, decimal_marks, is_number, order_of
 from ain_analytics.guess.samples import Sample, read_samples
-from ain_analytics.guess.tables import TableGuess, guess_tables, is_header, parts_of, table_in_name
+from ain_analytics.guess.tables import (
+    TableGuess,
+    guess_tables,
+    has_known_name,
+    is_header,
+    parts_of,
+    table_in_name,
+)
 from ain_analytics.guess.text import as_toml
 from ain_analytics.guess.words import LocalWords, add_words, long_words, toml_text, units_known, wide_words
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions
@@ -122,7 +129,11 @@ def _unused(samples: Sequence[Sample], guesses: Sequence[TableGuess]) -> list[st
     return [
         f"{_name(sample)}: no table of the format was seen in it"
         + (f", though its name says {table}" if (table := table_in_name(sample)) else "")
-        + f"; its columns: {', '.join(toml_text(header) for header in sample.header if header)}"
+        + (
+            f"; its columns: {', '.join(map(toml_text, filter(None, sample.header)))}"
+            if has_known_name(sample)
+            else ""
+        )
         for sample in samples
         if _place(sample) not in used
     ]

@@ -133,6 +133,8 @@ def _encoding(path: Path) -> str:
             for mark, known in BYTE_ORDER.items():
                 if chunk.startswith(mark):
                     return known
+            if b"\0" in chunk:
+                raise UnreadableExtract(path, "it is no text", "Only tables are looked at.")
             for _ in range(MOST_CHUNKS):
                 if not decoder.decode(chunk, final=not chunk).isascii():
                     encoding = "utf-8"

@@ -84,6 +84,12 @@ def is_header(sample: Sample) -> bool:
     return len(named) > 0 and not is_row
 
 
+def has_known_name(sample: Sample) -> bool:
+    """Tell whether any column has a name that the program knows: the first line of a letter has none."""
+    known = set[str]().union(*column_synonyms().values())
+    return any(key_of(parts_of(header)[0]) in known for header in sample.header)
+
+
 class _Finder:
     """Finds columns by their names, each for one purpose."""
 
