@@ -289,6 +289,14 @@ def test_a_day_above_12_tells_the_order(folder):
     assert "\ndate_formats" in text and '["%m/%d/%Y"]' in text  # noqa: PT018
 
 
+@pytest.mark.parametrize(
+    "dates", ["1{n}.04.2021", "1{n}.04.2021 08:30", "2021-04-1{n}T08:30:00", "1{n}-Apr-2021"]
+)
+def test_the_day_of_the_extract_is_asked_with_the_end_of_the_last_month(folder, dates):
+    text = map_source(put(folder, Kinder=KIDS, Labor=lab(dates=dates))).text
+    assert "# ? extracted_on = 2021-04-30  # on which day were the files made?" in text
+
+
 def test_years_of_two_digits_are_asked(folder):
     text = map_source(put(folder, Kinder=KIDS, Labor=lab(dates="1{n}.04.21"))).text
     assert '"%d.%m.%y"' in text

@@ -1,5 +1,6 @@
 """The text of a first extract.toml, and what is said of it on the screen."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -114,7 +115,9 @@ def _extracted_on(guesses: Sequence[TableGuess], day_first: bool | None) -> list
             cells = guess.sample.cells(header[0])
             forms = ordered([form for day in guess.days() for form in day.forms], bool(day_first))
             for form in ("%Y-%m-%d", *forms):
-                days = cells.str.slice(0, _width(form)).str.to_date(form.split(" ")[0], strict=False)
+                day = re.split(" %[HI]", form)[0]
+                words = r"^(\d{4}-\d\d-\d\d|\S+" + r" \S+" * day.count(" ") + ")"
+                days = cells.str.extract(words).str.to_date(day, strict=False)
                 seen = days.filter(days <= date.today()).max()
                 if isinstance(seen, date) and (last is None or seen > last):
                     last = seen
@@ -125,10 +128,6 @@ def _extracted_on(guesses: Sequence[TableGuess], day_first: bool | None) -> list
     return [
         f"{_ASK}extracted_on = {shown}  # on which day were the files made? the last days lie in this month"
     ]
-
-
-def _width(form: str) -> int | None:
-    return len("2024-06-30") if form == "%Y-%m-%d" else None
 
 
 def _blocks(
