@@ -152,6 +152,30 @@ def check(source: Source, definition: Definition = "textbook") -> None:
         raise typer.Exit(NOTHING_USABLE)
 
 
+@app.command(name="map")
+def map_tables(
+    source: Annotated[Path, typer.Argument(help="Folder with tables of any names and shapes.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="File to write. [default: SOURCE/extract.toml]")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Look at tables that nobody described, and write a first extract.toml, with questions in it.
+
+    It shows headers, forms and common words; no key, date or result of a child.
+    """
+    from ain_analytics.guess import check_place, map_source
+
+    place = out or (source if source.is_dir() else source.parent) / "extract.toml"
+    check_place(place, force)
+    found = map_source(source)
+    for line in found.summary:
+        typer.echo(line)
+    if found.text:
+        place.write_text(found.text, encoding="utf-8", newline="\n")
+        typer.echo(f"written: {place}")
+
+
 @app.command()
 def simulate(
     patients: Annotated[int, typer.Option("-n", "--patients", min=1, help="Number of children.")],

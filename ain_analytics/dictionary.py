@@ -7,7 +7,17 @@ import dataframely as dy
 
 from ain_analytics.definitions import PRESETS, TEXTBOOK, AncBand, Definitions
 from ain_analytics.formats import FORMATS
-from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, OMOP, RAW, REDCAP, RESULTS, STAGED, RawRow
+from ain_analytics.schema import (
+    DERIVED,
+    OBLIGATORY_TABLES,
+    OMOP,
+    RAW,
+    REDCAP,
+    RESULTS,
+    SOURCE_TABLES,
+    STAGED,
+    RawRow,
+)
 from ain_analytics.schema.redcap import REDCAP_FILES, REDCAP_READING
 from ain_analytics.wording import in_words
 
@@ -42,11 +52,48 @@ SENDER_OPTIONS = {
     "decimal_mark": "Decimal mark of numbers in text files. Else: `.`.",
     "birth_date_precision": "What suffices of a birth date: `day`; or `month` or `year`, whose middle then "
     "stands for the day (counted, and said). Else: `day`.",
+    "date_formats": 'Forms of dates beside ISO, as in `strptime`: `["%d.%m.%Y", "%d.%m.%Y %H:%M"]`. What '
+    "fits none stays as it is. Years of two digits need `%y`.",
     "codes": "Table `[codes]`: local code = LOINC code.",
     "units": "Table `[units]`: local spelling = a unit that the program knows.",
     "redcap": "Tables `[redcap.fields]`, `[redcap.values.COLUMN]`, list `missing_codes`: see REDCap, below.",
+    "tables": "Tables `[tables.patient]`, `[tables.lab_result]` …: which of your own files and columns are "
+    "which; see the next section.",
 }
 """What may stand in `extract.toml`."""
+MAPPING_KEYS = {
+    "files": "Names of files, or patterns such as `Labor*.csv`; what has no known ending is read as text.",
+    "sheet": "Sheet of a workbook. Else: the first visible one.",
+    "encoding, delimiter, decimal_mark, date_formats": "As above, for these files alone.",
+    "columns": "Column of the format = your column; or a list of yours that are joined, as a day and a time.",
+    "constants": "Column of the format = what no column of yours says.",
+    "values.COLUMN": 'Your word = word of the format; case does not matter; `""` is an empty cell.',
+    "wide": "Of `lab_result`, one row a visit or specimen: your column = `{ code, unit or unit_column, "
+    "method, code_system }`. An empty cell is nothing measured; the fate of a row of empty cells is "
+    "`nothing_measured`.",
+}
+"""What may stand in `[tables.NAME]`."""
+MAPPING_EXAMPLE = """\
+encoding = "cp1252"
+delimiter = ";"
+decimal_mark = ","
+date_formats = ["%d.%m.%Y", "%d.%m.%Y %H:%M"]
+
+[tables.patient]
+files = ["Stammdaten.csv"]
+columns = { patient_id = "PatNr", birth_date = "GebDat", sex = "Geschlecht" }
+values.sex = { w = "female", m = "male" }
+
+[tables.lab_result]
+files = ["Labor*.csv"]
+columns = { patient_id = "PatNr", sampled_at = ["Datum", "Zeit"], specimen_id = "Auftrag" }
+
+[tables.lab_result.wide]
+"NEUT abs" = { code = "751-8", unit = "G/L" }
+"LEUK" = { code = "6690-2", unit_column = "LEUK Einheit" }
+"SEGM %" = { code = "26505-8", unit = "%" }
+"STAB %" = { code = "26508-2", unit = "%" }
+"""
 
 
 def data_dictionary() -> str:
@@ -66,15 +113,18 @@ def data_dictionary() -> str:
         "# Data dictionary",
         "Written by `ain dictionary` from the declarations of the program; change those, not this.",
         "## What an extract holds",
-        "A folder with one file per table (`.csv`, `.csv.gz`, `.parquet`, `.xlsx`; several parts as "
-        "`lab_result-1.parquet`, `lab_result-2.parquet` …), or one `.duckdb` file. "
+        "A folder with one file per table (`.csv`, `.csv.gz`, `.parquet`, `.xlsx`, `.sav`, `.dta`, "
+        "`.sas7bdat`, `.xpt`; several parts as `lab_result-1.parquet`, `lab_result-2.parquet` …), or one "
+        "`.duckdb` file. "
         f"Obligatory: {' and '.join(f'`{name}`' for name in OBLIGATORY_TABLES)}. "
-        "Unknown columns are listed and ignored.",
+        "Unknown columns are listed and ignored. In SPSS and Stata files the label of a value stands for its "
+        "code; labels of SAS are not in the file, and not read.",
         *(_raw_table(name, table) for name, table in RAW.items()),
         *_omop(),
         "### extract.toml",
         "Beside the files of an extract, what the sender knows of it. Every line may be left out.",
         _table(("line", "meaning"), [(f"`{name}`", meaning) for name, meaning in SENDER_OPTIONS.items()]),
+        *_own_tables(),
         *_redcap(),
         "## What the program makes",
         *(_tables("Typed rows, and the fate of every row", STAGED)),
@@ -109,6 +159,19 @@ def _omop() -> list[str]:
 def _redcap() -> list[str]:
     tables = [_raw_table(name, REDCAP[name]) for name in REDCAP_FILES]
     return ["## What a REDCap project holds", *REDCAP_READING, *tables]
+
+
+def _own_tables() -> list[str]:
+    return [
+        "### Tables of any names and shapes",
+        "`ain map SOURCE` looks at a folder and writes a first `extract.toml` with questions in it. A table "
+        "has one mapping, `[tables.NAME]`, or several, `[[tables.NAME]]`; a file may feed several tables. "
+        "What is not named, table or column, is read under its own name. Every key may be left out.",
+        _table(("key", "meaning"), [(f"`{key}`", meaning) for key, meaning in MAPPING_KEYS.items()]),
+        "An example:",
+        f"```toml\n{MAPPING_EXAMPLE}```",
+        *(_raw_table(name, table) for name, table in SOURCE_TABLES.items()),
+    ]
 
 
 def _raw_table(name: str, table: type[RawRow]) -> str:

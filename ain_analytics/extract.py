@@ -17,7 +17,8 @@ from ain_analytics.errors import (
     one_line,
 )
 from ain_analytics.files import ExtractFile, normal_names, open_file
-from ain_analytics.formats import FORMATS, NATIVE, Format, Found, recognise
+from ain_analytics.formats import FORMATS, NATIVE, TABLES, Format, Found, recognise
+from ain_analytics.mapped_files import columns_used, find_mapped
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
 from ain_analytics.server import Server, is_server, server_of, tables_of
 
@@ -71,7 +72,9 @@ class Extract:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Files whose content the extract is."""
-        return tuple(file.path for file in self.files) or ((self.database,) if self.database else ())
+        return tuple(dict.fromkeys(file.path for file in self.files)) or (
+            (self.database,) if self.database else ()
+        )
 
 
 def read_extract(
@@ -140,6 +143,8 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     chosen = recognise(paths, options)
     if chosen.look is not None:
         return _as_looked_at(chosen.look(folder, paths, options), folder, options, unknown, chosen)
+    if chosen is TABLES:
+        return _from_mapped(folder, paths, options, unknown)
     for path in paths:
         found = chosen.table_of(path)
         if found is None:
@@ -176,6 +181,37 @@ def _as_looked_at(
     )
 
 
+def _from_mapped(
+    folder: Path, paths: list[Path], options: SenderOptions, unknown: tuple[str, ...]
+) -> Extract:
+    """Find the tables by what the sender says of its files."""
+    files, ignored = find_mapped(paths, options)
+    _refuse_tables_given_twice(
+        [file for file in files if not options.tables[file.mapping or 0].files], folder
+    )
+    present = {file.table for file in files}
+    for table in TABLES.obligatory:
+        if table not in present:
+            raise MissingTable(table, folder, present)
+    used: dict[Path, set[str]] = {}
+    for file in files:
+        used.setdefault(file.path, set()).update(columns_used(options.tables[file.mapping or 0], file))
+    left: dict[str, tuple[str, ...]] = {}
+    for file in files:
+        extra = [one_line(first_line(name)) for name in file.columns if name and name not in used[file.path]]
+        if extra:
+            left[file.table] = tuple(dict.fromkeys((*left.get(file.table, ()), *extra)))
+    return Extract(
+        name=one_line(folder.resolve().name),
+        files=tuple(files),
+        ignored_columns=left,
+        ignored_files=tuple(ignored),
+        options=options,
+        unknown_options=unknown,
+        format=TABLES,
+    )
+
+
 def _refuse_tables_given_twice(files: list[ExtractFile], folder: Path) -> None:
     whole = [file.table for file in files if file.path.name.lower() == file.table + file.ending]
     for table in sorted({table for table in whole if whole.count(table) > 1}):
@@ -206,6 +242,9 @@ def _from_database(path: Path, extracted_on: date | None) -> Extract:
     options, unknown = read_options(path.with_name(OPTIONS_FILE), extracted_on)
     names = {name for name, _, _ in rows}
     chosen = recognise([Path(f"{name}.csv") for name in sorted(names)], options)
+    if chosen is TABLES:
+        found = "it describes tables, or dates, of files, and the source is a database"
+        raise UnreadableExtract(OPTIONS_FILE, found, "Write the tables as .parquet files, and map those.")
     for (view,) in views:
         if view.lower() in chosen.tables:
             found = f"{view.lower()!r} is a view, and a program of somebody else is not run"

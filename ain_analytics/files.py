@@ -8,18 +8,20 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import polars as pl
 
+from ain_analytics.column_names import numbered_names, plain_name
 from ain_analytics.errors import UnreadableExtract
 from ain_analytics.records import HEADER_HINT, look_at_csv, records
+from ain_analytics.statistics_file import STATISTICS_ENDINGS, read_statistics_file
 from ain_analytics.workbook import read_workbook
 
-ENDINGS = (".csv.gz", ".csv", ".parquet", ".xlsx")
+ENDINGS = (".csv.gz", ".csv", ".parquet", ".xlsx", *STATISTICS_ENDINGS)
 _ALWAYS_FINE_ROWS = 1 << 20
 _MOST_ROWS_PER_BYTE = 20
-_INVISIBLE = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,18 @@ class ExtractFile:
     delimiter: str = ","
     is_plain: bool = False
     ignored_sheets: tuple[str, ...] = ()
+    sheet: str = ""
+    mapping: int | None = None
+    """Place of its mapping among the sender's."""
+
+    @property
+    def name(self) -> str:
+        """Name that its rows bear."""
+        return f"{self.path.name}, sheet {self.sheet}" if self.sheet else self.path.name
+
+
+Repeated = Literal["refused", "kept", "numbered"]
+"""What becomes of the names of columns that stand twice in a header."""
 
 
 def table_of(
@@ -50,9 +64,16 @@ def table_of(
 
 
 def open_file(
-    table: str, path: Path, ending: str, *, encoding: str, delimiter: str, may_repeat: bool = False
+    table: str,
+    path: Path,
+    ending: str,
+    *,
+    encoding: str,
+    delimiter: str,
+    sheet: str = "",
+    repeated: Repeated = "refused",
 ) -> ExtractFile:
-    """Read a file's header, in which a name may stand twice if that is said.
+    """Read a file's header; names that repeat are refused, kept or numbered.
 
     Raises
     ------
@@ -67,13 +88,18 @@ def open_file(
     if ending == ".parquet":
         header = list(_parquet_schema(path))
     elif ending == ".xlsx":
-        header, _, ignored = read_workbook(path)
+        header, _, ignored = read_workbook(path, sheet)
+    elif ending in STATISTICS_ENDINGS:
+        header, _ = read_statistics_file(path, ending, encoding, header_only=True)
     else:
         header, is_plain = look_at_csv(path, encoding, delimiter)
-    names = plain_names(header) if may_repeat else normal_names(header, path)
+    if repeated == "kept":
+        names = plain_names(header)
+    else:
+        names = normal_names(numbered_names(header) if repeated == "numbered" else header, path)
     if not any(names):
         raise UnreadableExtract(path, "it is empty", HEADER_HINT)
-    return ExtractFile(table, path, ending, names, encoding, delimiter, is_plain, tuple(ignored))
+    return ExtractFile(table, path, ending, names, encoding, delimiter, is_plain, tuple(ignored), sheet)
 
 
 def normal_names(header: Iterable[str], where: Path | str) -> tuple[str, ...]:
@@ -95,7 +121,7 @@ def normal_names(header: Iterable[str], where: Path | str) -> tuple[str, ...]:
 
 def plain_names(header: Iterable[str]) -> tuple[str, ...]:
     """Give the names of columns in small letters, nothing around them; two may be one."""
-    return tuple(name.strip().strip(_INVISIBLE).strip().lower() for name in header)
+    return tuple(map(plain_name, header))
 
 
 def _parquet_schema(path: Path) -> pl.Schema:
@@ -143,7 +169,11 @@ def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: 
     if file.ending == ".parquet":
         _load_parquet(connection, file, wanted)
     elif file.ending == ".xlsx":
-        _, rows, _ = read_workbook(file.path)
+        _, rows, _ = read_workbook(file.path, file.sheet)
+        cells = {name: rows.to_series(i) for i, name in enumerate(file.columns) if name in wanted}
+        _append(connection, file, pl.DataFrame(cells).with_row_index("row_number", offset=1), wanted)
+    elif file.ending in STATISTICS_ENDINGS:
+        _, rows = read_statistics_file(file.path, file.ending, file.encoding)
         cells = {name: rows.to_series(i) for i, name in enumerate(file.columns) if name in wanted}
         _append(connection, file, pl.DataFrame(cells).with_row_index("row_number", offset=1), wanted)
     elif not file.is_plain or not _load_csv(connection, file, wanted):

@@ -11,6 +11,7 @@ from ain_analytics.codes import CODE_TABLES, METHOD_RANK
 from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.extract import Extract, open_database
 from ain_analytics.files import as_text, load_file, load_frame, normal_names, quoted
+from ain_analytics.mapped_rows import load_mapped
 from ain_analytics.server import Server, rows_of
 
 FRACTIONS = ("DOUBLE", "FLOAT", "DECIMAL")
@@ -34,7 +35,11 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
     for done, file in enumerate(extract.files):
         if progress:
             progress(f"reading {one_line(file.path.name)}", done / len(extract.files))
-        load_file(connection, file, columns_of(file.table))
+        if file.mapping is None:
+            load_file(connection, file, columns_of(file.table))
+        else:
+            mapping = extract.options.tables[file.mapping]
+            load_mapped(connection, file, mapping, extract.options.decimal_mark)
     for table, frame in extract.frames.items():
         load_frame(connection, table, frame, columns_of(table))
     if extract.database is not None:

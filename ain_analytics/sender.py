@@ -1,15 +1,21 @@
 """What the sender says of an extract, in `extract.toml` beside it."""
 
-import codecs
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 from ain_analytics.codes import analyte_code
 from ain_analytics.errors import UnreadableExtract, one_line
+from ain_analytics.mapping import (
+    SEE,
+    TableMapping,
+    Writing,
+    check_date_formats,
+    check_writing,
+    read_mappings,
+)
 
 OPTIONS_FILE = "extract.toml"
 _LARGEST = 1 << 20
@@ -25,7 +31,6 @@ _PRECISIONS = ("day", "month", "year")
 _TABLES = ("codes", "units")
 _NESTED = ("redcap",)
 """Tables of tables, which their formats read themselves."""
-_SEE = f"See {OPTIONS_FILE} in the data dictionary."
 _TOMORROW = timedelta(days=1)
 """It may be tomorrow already where the extract was made."""
 
@@ -47,12 +52,16 @@ class SenderOptions:
     birth_date_precision : str
         What suffices of a birth date: the `day`, or the `month` or `year`, of which the middle then stands
         for the day.
+    date_formats : tuple of str
+        Forms in which dates are written, beside ISO, as in `strptime`.
     codes : mapping of local code to LOINC code
         The laboratory's own codes.
     units : mapping of local unit to known unit
         The laboratory's own spellings.
     redcap : mapping
         What a REDCap project needs beside its data dictionary; see `formats.redcap`.
+    tables : tuple of TableMapping
+        Which of the sender's own files and columns are which; empty where nothing is said of them.
     """
 
     extracted_on: date | None = None
@@ -62,9 +71,11 @@ class SenderOptions:
     delimiter: str = ","
     decimal_mark: str = "."
     birth_date_precision: str = "day"
+    date_formats: tuple[str, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     redcap: Mapping[str, object] = field(default_factory=dict)
+    tables: tuple[TableMapping, ...] = ()
 
 
 def read_options(path: Path, extracted_on: date | None) -> tuple[SenderOptions, tuple[str, ...]]:
@@ -102,20 +113,22 @@ def read_options(path: Path, extracted_on: date | None) -> tuple[SenderOptions, 
     texts = {name: said.get(name, default) for name, default in _TEXTS.items()}
     for name, text in texts.items():
         if not isinstance(text, str):
-            raise UnreadableExtract(path, f"{name} is no text", _SEE)
+            raise UnreadableExtract(path, f"{name} is no text", SEE)
     tables = {name: said.get(name, {}) for name in _TABLES}
     for name, table in tables.items():
         if not isinstance(table, dict) or not all(isinstance(meaning, str) for meaning in table.values()):
-            raise UnreadableExtract(path, f"[{name}] is no table of texts", _SEE)
+            raise UnreadableExtract(path, f"[{name}] is no table of texts", SEE)
     nested = {name: said.get(name, {}) for name in _NESTED}
     for name, part in nested.items():
         if not isinstance(part, dict):
-            raise UnreadableExtract(path, f"[{name}] is no table", _SEE)
-    options = SenderOptions(extracted_on=day, **texts, **tables, **nested)  # type: ignore[arg-type]
-    unknown = sorted(set(said) - {"extracted_on", *_TEXTS, *_TABLES, *_NESTED}) + _unknown_codes(
-        options.codes
-    )
-    return _checked(options, path), tuple(one_line(name) for name in unknown)
+            raise UnreadableExtract(path, f"[{name}] is no table", SEE)
+    formats = check_date_formats(said.get("date_formats", []), path)
+    given = texts | tables | nested
+    options = SenderOptions(extracted_on=day, date_formats=formats, **given)  # type: ignore[arg-type]
+    options = _with_mappings(_checked(options, path), said, path)
+    known = {"extracted_on", "date_formats", "tables", *_TEXTS, *_TABLES, *_NESTED}
+    unknown = sorted(set(said) - known) + _unknown_codes(options.codes)
+    return options, tuple(one_line(name) for name in unknown)
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -137,20 +150,21 @@ def _read(path: Path) -> dict[str, object]:
 
 def _checked(options: SenderOptions, path: Path) -> SenderOptions:
     """Refuse a way to write text that cannot be; give the encoding its common name."""
-    delimiter, mark = options.delimiter, options.decimal_mark
-    if len(delimiter) != 1 or delimiter.isalnum() or delimiter in '"\r\n\0':
-        raise UnreadableExtract(path, "delimiter is not one mark that can part cells", _SEE)
-    if mark not in (".", ","):
-        raise UnreadableExtract(path, 'decimal_mark is neither "." nor ","', _SEE)
     if options.birth_date_precision not in _PRECISIONS:
-        raise UnreadableExtract(path, f"birth_date_precision is none of {', '.join(_PRECISIONS)}", _SEE)
-    try:
-        known = codecs.lookup(options.encoding).name
-        TextIOWrapper(BytesIO(), encoding=known)
-    except (LookupError, ValueError) as error:
-        hint = 'Write one that Python knows, such as "latin-1".'
-        raise UnreadableExtract(path, "encoding is no way to write text", hint) from error
-    return replace(options, encoding=known)
+        raise UnreadableExtract(path, f"birth_date_precision is none of {', '.join(_PRECISIONS)}", SEE)
+    return replace(options, encoding=check_writing(_writing(options), path).encoding)
+
+
+def _writing(options: SenderOptions) -> Writing:
+    return Writing(options.encoding, options.delimiter, options.decimal_mark, options.date_formats)
+
+
+def _with_mappings(options: SenderOptions, said: Mapping[str, object], path: Path) -> SenderOptions:
+    """Add what the sender says of tables of its own, or of dates in a form of its own."""
+    if "tables" not in said and not options.date_formats and options.format != "tables":
+        return options
+    tables = read_mappings(said.get("tables", {}), _writing(options), options.codes, path)
+    return replace(options, tables=tables)
 
 
 def _unknown_codes(codes: Mapping[str, str]) -> list[str]:

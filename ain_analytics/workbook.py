@@ -10,7 +10,7 @@ from pathlib import Path
 import fastexcel
 import polars as pl
 
-from ain_analytics.errors import UnreadableExtract
+from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.records import check_unpacked
 
 _CHUNK = 1 << 20
@@ -29,13 +29,15 @@ for _library in ("fastexcel", "calamine"):  # they would speak of a sheet withou
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
 
-def read_workbook(path: Path) -> tuple[list[str], pl.DataFrame, list[str]]:
-    """Read the first visible sheet of a workbook as text, so that a key such as 007 stays what it is.
+def read_workbook(path: Path, wanted: str = "") -> tuple[list[str], pl.DataFrame, list[str]]:
+    """Read a sheet of a workbook as text, so that a key such as 007 stays what it is.
 
     Parameters
     ----------
     path : Path
         An .xlsx file.
+    wanted : str, optional
+        Name of the sheet; the first visible one, unless said otherwise.
 
     Returns
     -------
@@ -45,20 +47,25 @@ def read_workbook(path: Path) -> tuple[list[str], pl.DataFrame, list[str]]:
     Raises
     ------
     UnreadableExtract
-        It is damaged, or made to fill a memory.
+        It is damaged, or made to fill a memory, or has no such sheet.
     """
     try:
         _check_size(path)
         book = fastexcel.read_excel(path)
         for name in book.sheet_names:
+            if wanted not in ("", name):
+                continue
             sheet = book.load_sheet(name, header_row=None, dtypes="string")
-            if sheet.visible == "visible":
+            if wanted or sheet.visible == "visible":
                 header, rows = _with_header(sheet.to_polars())
                 return header, rows, [other for other in book.sheet_names if other != name]
     except UnreadableExtract:
         raise
     except _DAMAGE as error:
         raise UnreadableExtract(path, "it is no readable .xlsx file", "Export it again.") from error
+    if wanted:
+        found = f"it has no sheet {one_line(wanted)!r}"
+        raise UnreadableExtract(path, found, "Name one of its sheets in extract.toml.")
     raise UnreadableExtract(path, "every sheet of it is hidden", "Show the one that holds the rows.")
 
 

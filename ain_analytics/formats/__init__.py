@@ -8,12 +8,13 @@ from ain_analytics.formats.format import Format, Found
 from ain_analytics.formats.native import NATIVE
 from ain_analytics.formats.omop import OMOP_CDM
 from ain_analytics.formats.redcap import REDCAP
+from ain_analytics.formats.tables import TABLES
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions
 
-FORMATS: dict[str, Format] = {known.name: known for known in (NATIVE, OMOP_CDM, REDCAP)}
+FORMATS: dict[str, Format] = {known.name: known for known in (NATIVE, OMOP_CDM, REDCAP, TABLES)}
 """Every format by its name, in the order in which they are tried."""
 
-__all__ = ["FORMATS", "NATIVE", "Format", "Found", "recognise"]
+__all__ = ["FORMATS", "NATIVE", "TABLES", "Format", "Found", "recognise"]
 
 
 def recognise(paths: Sequence[Path], options: SenderOptions) -> Format:
@@ -24,9 +25,13 @@ def recognise(paths: Sequence[Path], options: SenderOptions) -> Format:
     UnreadableExtract
         The sender names a format that the program does not know.
     """
+    if options.format and options.format not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise UnreadableExtract(OPTIONS_FILE, "it names an unknown format", f"Known ones: {known}.")
     if options.format:
-        if options.format not in FORMATS:
-            known = ", ".join(FORMATS)
-            raise UnreadableExtract(OPTIONS_FILE, "it names an unknown format", f"Known ones: {known}.")
-        return FORMATS[options.format]
-    return next((known for known in FORMATS.values() if known.looks_like(paths)), NATIVE)
+        chosen = FORMATS[options.format]
+    elif any(mapping.is_said for mapping in options.tables):
+        chosen = TABLES
+    else:
+        chosen = next((known for known in FORMATS.values() if known.looks_like(paths)), NATIVE)
+    return TABLES if chosen is NATIVE and options.tables else chosen

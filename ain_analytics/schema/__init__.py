@@ -13,6 +13,7 @@ from ain_analytics.schema.raw import (
     obligatory_names_of,
 )
 from ain_analytics.schema.redcap import REDCAP
+from ain_analytics.schema.tables import SOURCE_TABLES
 
 STAGED: dict[str, type[dy.Schema]] = {
     "row_fate": staged.RowFate,
@@ -52,6 +53,7 @@ __all__ = [
     "RAW",
     "REDCAP",
     "RESULTS",
+    "SOURCE_TABLES",
     "STAGED",
     "TABLES",
     "RawRow",

@@ -111,7 +111,7 @@ def look(folder: Path, paths: Sequence[Path], options: SenderOptions) -> Found:
 
 def _open(table: str, path: Path, encoding: str, delimiter: str) -> ExtractFile:
     ending = ".csv.gz" if path.name.lower().endswith(".gz") else ".csv"
-    return open_file(table, path, ending, encoding=encoding, delimiter=delimiter, may_repeat=True)
+    return open_file(table, path, ending, encoding=encoding, delimiter=delimiter, repeated="kept")
 
 
 def _columns_of_no_use(project: Project) -> list[str]:
