@@ -1,80 +1,25 @@
 """What lies in a source, which format it is, and whether it is complete."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
+from ain_analytics.databases import from_database, from_server
 from ain_analytics.errors import (
     AinError,
-    MissingColumn,
     MissingTable,
     UnreadableExtract,
     first_line,
     one_line,
 )
-from ain_analytics.files import ExtractFile, normal_names, open_file
+from ain_analytics.extracted import Extract, ignored_columns_of
+from ain_analytics.files import ExtractFile, open_file
 from ain_analytics.formats import FORMATS, NATIVE, TABLES, Format, Found, recognise
 from ain_analytics.mapped_files import columns_used, find_mapped
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
-from ain_analytics.server import Server, is_server, server_of, tables_of
-
-
-@dataclass(frozen=True, slots=True)
-class Extract:
-    """A source that was looked at: complete, readable, but not yet read.
-
-    Parameters
-    ----------
-    name : str
-        Name of the source, without its folder.
-    files : tuple of ExtractFile
-        Files that hold its tables.
-    database : Path, optional
-        A DuckDB file that holds the tables instead.
-    database_tables : mapping of table to (its name there, its columns with their types)
-    server : Server, optional
-        A database on a server that holds the tables instead; `server_schema` is where they are.
-    frames : mapping of table to frame
-        Tables given as frames instead.
-    ignored_columns : mapping of table to columns
-        Columns that the format does not know.
-    ignored_files : tuple of str
-        Files that are not part of the format.
-    options : SenderOptions
-    unknown_options : tuple of str
-        Lines of `extract.toml` that say nothing to the program.
-    format : Format
-        In which it is written.
-    """
-
-    name: str
-    files: tuple[ExtractFile, ...] = ()
-    database: Path | None = None
-    database_tables: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
-    server: Server | None = None
-    server_schema: str = ""
-    frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    ignored_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    ignored_files: tuple[str, ...] = ()
-    options: SenderOptions = field(default_factory=SenderOptions)
-    unknown_options: tuple[str, ...] = ()
-    format: Format = NATIVE
-
-    @property
-    def extracted_on(self) -> date:
-        """Last day that the extract can speak of."""
-        return self.options.extracted_on or date.today()
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """Files whose content the extract is."""
-        return tuple(dict.fromkeys(file.path for file in self.files)) or (
-            (self.database,) if self.database else ()
-        )
+from ain_analytics.server import is_server, server_of
 
 
 def read_extract(
@@ -100,7 +45,7 @@ def read_extract(
     if isinstance(source, Mapping):
         return _from_frames(source, extracted_on)
     if is_server(source):
-        return _from_server(server_of(str(source)), extracted_on)
+        return from_server(server_of(str(source)), extracted_on)
     path = Path(source)
     try:
         if path.is_dir():
@@ -110,7 +55,7 @@ def read_extract(
             raise
         raise UnreadableExtract(path, "it cannot be looked into", "Ask for the right to read it.") from error
     if path.is_file() and path.suffix.lower() in (".duckdb", ".db"):
-        return _from_database(path, extracted_on)
+        return from_database(path, extracted_on)
     found = (
         "there is no such file or folder"
         if not path.exists()
@@ -123,7 +68,7 @@ def _from_frames(frames: Mapping[str, pl.DataFrame], extracted_on: date | None) 
     known_as = next((f for f in FORMATS.values() if set(frames) >= set(f.obligatory)), NATIVE)
     known = {name: frame for name, frame in frames.items() if name in known_as.tables}
     columns = {name: (name, tuple(frame.columns)) for name, frame in known.items()}
-    ignored = _check(columns, "frames", known_as)
+    ignored = ignored_columns_of(columns, "frames", known_as)
     return Extract(
         name="frames",
         frames=known,
@@ -159,7 +104,7 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     return Extract(
         name=one_line(folder.resolve().name),
         files=tuple(files),
-        ignored_columns=_check(columns, folder, chosen),
+        ignored_columns=ignored_columns_of(columns, folder, chosen),
         ignored_files=tuple(ignored),
         options=options,
         unknown_options=unknown,
@@ -218,99 +163,3 @@ def _refuse_tables_given_twice(files: list[ExtractFile], folder: Path) -> None:
         raise UnreadableExtract(
             folder, f"table {table!r} is there in two formats", "Keep one of the two files."
         )
-
-
-def open_database(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB file of somebody else: read only, and shut in, so that it cannot reach other files."""
-    connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
-    connection.execute("set TimeZone = 'UTC'")
-    return connection
-
-
-def _from_database(path: Path, extracted_on: date | None) -> Extract:
-    try:
-        with open_database(path) as connection:
-            rows = connection.sql(
-                "select table_name, column_name, data_type from duckdb_columns() "
-                "where schema_name = 'main' and not internal order by table_name, column_index"
-            ).fetchall()
-            views = connection.sql("select view_name from duckdb_views() where not internal").fetchall()
-    except duckdb.Error as error:
-        raise UnreadableExtract(
-            path, "it cannot be opened as a DuckDB file", "Close other programs that use it."
-        ) from error
-    options, unknown = read_options(path.with_name(OPTIONS_FILE), extracted_on)
-    names = {name for name, _, _ in rows}
-    chosen = recognise([Path(f"{name}.csv") for name in sorted(names)], options)
-    if chosen is TABLES:
-        found = "it describes tables, or dates, of files, and the source is a database"
-        raise UnreadableExtract(OPTIONS_FILE, found, "Write the tables as .parquet files, and map those.")
-    for (view,) in views:
-        if view.lower() in chosen.tables:
-            found = f"{view.lower()!r} is a view, and a program of somebody else is not run"
-            raise UnreadableExtract(path, found, "Make a table of it.")
-    found_tables: dict[str, dict[str, str]] = {}
-    for name, column, kind in rows:
-        if (name,) not in views:
-            found_tables.setdefault(name, {})[column] = kind
-    tables = {
-        name.lower(): (name, columns)
-        for name, columns in found_tables.items()
-        if name.lower() in chosen.tables
-    }
-    ignored = sorted({*found_tables, *(view for (view,) in views)} - {name for name, _ in tables.values()})
-    kinds = {table: (table, tuple(columns)) for table, (_, columns) in tables.items()}
-    return Extract(
-        name=one_line(path.name),
-        database=path,
-        database_tables=tables,
-        ignored_columns=_check(kinds, path, chosen),
-        ignored_files=tuple(map(one_line, ignored)),
-        options=options,
-        unknown_options=unknown,
-        format=chosen,
-    )
-
-
-def _from_server(server: Server, extracted_on: date | None) -> Extract:
-    options, unknown = SenderOptions(extracted_on=extracted_on), tuple[str, ...]()
-    if server.options_file is not None:
-        if not server.options_file.is_file():
-            raise UnreadableExtract(server.options_file, "there is no such file", "Check extract_toml=….")
-        options, unknown = read_options(server.options_file, extracted_on)
-    schema, found = tables_of(server)
-    chosen = recognise([Path(f"{name}.csv") for name in sorted(found)], options)
-    tables = {name.lower(): (name, kinds) for name, kinds in found.items() if name.lower() in chosen.tables}
-    others = sorted(set(found) - {name for name, _ in tables.values()})
-    columns = {table: (table, tuple(kinds)) for table, (_, kinds) in tables.items()}
-    return Extract(
-        name=server.name,
-        server=server,
-        server_schema=schema,
-        database_tables=tables,
-        ignored_columns=_check(columns, server.name, chosen),
-        ignored_files=tuple(map(one_line, others)),
-        options=options,
-        unknown_options=unknown,
-        format=chosen,
-    )
-
-
-def _check(
-    given: Mapping[str, tuple[str, tuple[str, ...]]], where: Path | str, known: Format
-) -> dict[str, tuple[str, ...]]:
-    """Refuse missing tables and columns; list the columns that nobody asked for."""
-    tables = {table for table, _ in given.values()}
-    for table in known.obligatory:
-        if table not in tables:
-            raise MissingTable(table, where, tables)
-    ignored: dict[str, tuple[str, ...]] = {}
-    for file, (table, found) in given.items():
-        names = normal_names(found, file)
-        missing = [name for name in known.obligatory_columns_of(table) if name not in names]
-        if missing:
-            raise MissingColumn(table, file, missing, names)
-        extra = [one_line(first_line(name)) for name in names if name and name not in known.columns_of(table)]
-        if extra:
-            ignored[table] = tuple(dict.fromkeys((*ignored.get(table, ()), *extra)))
-    return ignored

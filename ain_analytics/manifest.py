@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ain_analytics.extract import Extract
+from ain_analytics.extracted import Extract
 from ain_analytics.output import PROGRAM
 from ain_analytics.registry import Registry
 from ain_analytics.sender import OPTIONS_FILE

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ain_analytics.extract import Extract
+from ain_analytics.extracted import Extract
 from ain_analytics.oddities import oddities
 from ain_analytics.registry import Registry
 from ain_analytics.schema import RAW

@@ -8,8 +8,9 @@ import polars as pl
 import pyarrow
 
 from ain_analytics.codes import CODE_TABLES, METHOD_RANK
+from ain_analytics.databases import open_database
 from ain_analytics.errors import UnreadableExtract, one_line
-from ain_analytics.extract import Extract, open_database
+from ain_analytics.extracted import Extract
 from ain_analytics.files import as_text, load_file, load_frame, normal_names, quoted
 from ain_analytics.mapped_rows import load_mapped
 from ain_analytics.server import Server, rows_of

@@ -15,7 +15,8 @@ import polars as pl
 from ain_analytics import schema
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract
-from ain_analytics.extract import Extract, read_extract
+from ain_analytics.extract import read_extract
+from ain_analytics.extracted import Extract
 from ain_analytics.formats import NATIVE, Format
 from ain_analytics.raw_tables import Progress, load_codes, load_source, make_table
 

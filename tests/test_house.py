@@ -38,7 +38,9 @@ FLOORS = (
     "wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "
     "published_records",
     "formats mapped_files curve_result npmle_newton",
-    "extract mapped_rows",
+    "extracted mapped_rows",
+    "databases",
+    "extract",
     "raw_tables",
     "registry npmle curves",
     "cases followup oddities intervals published_group characteristics small_cells",
