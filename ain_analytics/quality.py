@@ -13,7 +13,9 @@ from ain_analytics.oddities import oddities
 from ain_analytics.registry import Registry
 from ain_analytics.schema import RAW
 
-NO_ERROR = ("used", "other_analyte", "other_test", "superseded")
+NO_ERROR = (
+    "used", "other_analyte", "other_test", "superseded", "not_of_use", "context_only", "not_occurred",
+)  # fmt: skip
 """Fates that are no error of the extract."""
 FATES = {
     "used": "used",
@@ -39,6 +41,9 @@ FATES = {
     "implausible_unit": "a count about a thousandfold off its series; its unit may be wrong",
     "duplicate": "equal to another row in every column",
     "incomplete": "a part of a count whose other part is not in the specimen",
+    "not_of_use": "holds nothing that the program asks for; no error",
+    "context_only": "holds only what stands beside other rows, such as the date of a visit; no error",
+    "not_occurred": "says that something asked for did not happen; no error",
     "superseded": "a better measure of the same specimen was used; no error",
 }
 """What each fate of a row means."""

@@ -55,6 +55,7 @@ DOORS = ("__init__", "__main__", "cli")
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 
 MAY_HOLD_NUMBERS = {
+    "formats": "units of age, and parts of a date",
     "definitions": "the place of every number of a study",
     "synthetic": "what the made-up registry is like, each with unit, meaning and source",
     "charts": "sizes of a picture",

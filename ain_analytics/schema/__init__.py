@@ -11,6 +11,7 @@ from ain_analytics.schema.raw import (
     names_of,
     obligatory_names_of,
 )
+from ain_analytics.schema.sdtm import SDTM
 
 STAGED: dict[str, type[dy.Schema]] = {
     "row_fate": staged.RowFate,
@@ -48,6 +49,7 @@ __all__ = [
     "OBLIGATORY_TABLES",
     "RAW",
     "RESULTS",
+    "SDTM",
     "STAGED",
     "TABLES",
     "RawRow",

@@ -1,0 +1,1 @@
+"""A synthetic registry as others would send it: one module a format."""
