@@ -6,7 +6,8 @@ from dataclasses import fields
 import dataframely as dy
 
 from ain_analytics.definitions import PRESETS, TEXTBOOK, AncBand, Definitions
-from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, RAW, RESULTS, STAGED, RawRow
+from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, RAW, RESULTS, SDTM, STAGED, RawRow
+from ain_analytics.schema.sdtm import SDTM_READING
 from ain_analytics.wording import in_words
 
 FILE = "data_dictionary.md"
@@ -33,7 +34,7 @@ _STAGES = {
 SENDER_OPTIONS = {
     "extracted_on": "Last day that the extract can speak of, a date; later rows are set aside. Else: today.",
     "source": "Where the extract comes from, as text for the report.",
-    "format": "Format of the files, where it cannot be told from them: `native`.",
+    "format": "Format of the files, where it cannot be told from them: `native`, `sdtm`.",
     "encoding": "Encoding of text files. Else: `utf-8`.",
     "delimiter": "Character between the cells of text files. Else: `,`.",
     "decimal_mark": "Decimal mark of numbers in text files. Else: `.`.",
@@ -72,6 +73,7 @@ def data_dictionary() -> str:
         "### extract.toml",
         "Beside the files of an extract, what the sender knows of it. Every line may be left out.",
         _table(("line", "meaning"), [(f"`{name}`", meaning) for name, meaning in SENDER_OPTIONS.items()]),
+        *_sdtm(),
         "## What the program makes",
         *(_tables("Typed rows, and the fate of every row", STAGED)),
         *(_tables("Counts, episodes, classes, follow-up", DERIVED)),
@@ -84,6 +86,11 @@ def data_dictionary() -> str:
         *_presets(),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _sdtm() -> list[str]:
+    tables = [_raw_table(name, table) for name, table in SDTM.items()]
+    return ["## What a source in CDISC SDTM holds", *SDTM_READING, *tables]
 
 
 def _raw_table(name: str, table: type[RawRow]) -> str:

@@ -19,11 +19,16 @@ _NAME = re.compile(rf"(?P<domain>dm|apis|supp|{'|'.join(_SPLIT)})(?P<part>[a-z0-
 _LONGEST = {domain: len("lbhe") for domain in _SPLIT} | {"dm": len("dm"), "apis": len("apis")}
 
 _WORDS = {
-    "specimen_blood": ("BLOOD", "WHOLE BLOOD", "VENOUS BLOOD", "ARTERIAL BLOOD", "CAPILLARY BLOOD", "PERIPHERAL BLOOD"),
-    "category_of_no_blood": ("URINALYSIS", "URINE", "CSF", "CEREBROSPINAL FLUID", "BODY FLUID", "SYNOVIAL FLUID"),
+    "specimen_blood": (
+        "BLOOD", "WHOLE BLOOD", "VENOUS BLOOD", "ARTERIAL BLOOD", "CAPILLARY BLOOD", "PERIPHERAL BLOOD",
+    ),
+    "category_of_no_blood": (
+        "URINALYSIS", "URINE", "CSF", "CEREBROSPINAL FLUID", "BODY FLUID", "SYNOVIAL FLUID",
+    ),
     "route_local": (
-        "TOPICAL", "CUTANEOUS", "OPHTHALMIC", "CONJUNCTIVAL", "AURICULAR (OTIC)", "AURICULAR", "OTIC", "NASAL", "VAGINAL",
-        "RESPIRATORY (INHALATION)", "INHALATION", "INTRALESIONAL", "INTRA-ARTICULAR", "INTRAVITREAL",
+        "TOPICAL", "CUTANEOUS", "OPHTHALMIC", "CONJUNCTIVAL", "AURICULAR (OTIC)", "AURICULAR", "OTIC",
+        "NASAL", "VAGINAL", "RESPIRATORY (INHALATION)", "INHALATION", "INTRALESIONAL", "INTRA-ARTICULAR",
+        "INTRAVITREAL",
     ),
     "goes_on": ("ONGOING", "AFTER", "DURING/AFTER"),
     "not_done": ("NOT DONE",),

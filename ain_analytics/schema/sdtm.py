@@ -176,7 +176,7 @@ class SdtmPf(RawRow):
 
 
 class SdtmSupp(RawRow):
-    """One row per supplemental qualifier, of all domains: suppdm, suppmh, suppcm …"""
+    """One row per supplemental qualifier, of all domains (suppdm, suppmh, suppcm …)."""
 
     rdomain = said("Domain of the record that it qualifies.", obligatory=True)
     usubjid = said(_SUBJECT, obligatory=True)
@@ -185,6 +185,16 @@ class SdtmSupp(RawRow):
     qnam = said("Name of the qualifier.", obligatory=True)
     qval = said("Its value.", obligatory=True)
 
+
+SDTM_READING = (
+    "Found by the names of its files: `dm`, and `lb` or parts of it (`lbhe`, `lbch`, `lb1`), as `.xpt`, `.csv`, "
+    "`.parquet` or any other ending; or `format = \"sdtm\"`. Supplemental qualifiers (`suppdm`, `suppmh` …) are one "
+    "table. Other domains are left alone and named. Antibodies stand in IS (of the mother: APIS) or LB, marrow in MI, "
+    "genes in GF or PF, as SDTMIG 3.4 has it.",
+    "A test code has its LOINC code in `codelists/sdtm_lbtestcd.csv`; terms of MedDRA that mean an infection or a "
+    "cause have an ICD-10 code in `codelists/sdtm_meddra_pt.csv`; generic names are looked up in the list of drugs.",
+)
+"""How such a source is found and read."""
 
 SDTM: dict[str, type[RawRow]] = {
     "dm": SdtmDm,
