@@ -176,6 +176,7 @@ def test_a_test_code_has_its_loinc_code_by_unit_and_method(send: Any) -> None:
         P1      | NEUT     | 2018-06-03 | 2.0     | 10^9/L        |         | MANUAL COUNT     | BLOOD  |
         P1      | NEUT     | 2018-06-04 | 40      | %             |         |                  | BLOOD  |
         P1      | NEUTLE   | 2018-06-04 | 0.4     | fraction of 1 |         |                  | BLOOD  |
+        P1      | WBC      | 2018-06-04 | 5       | GI/L          |         |                  | BLOOD  |
         P1      | neutsgle | 2018-06-05 | 40      | %             |         |                  | BLOOD  |
         P1      | NEUTB    | 2018-06-05 | 0.1     | 10^9/L        |         |                  | BLOOD  |
         P1      | NEUTX    | 2018-06-06 | 2.0     | 10^9/L        | 751-8   |                  | BLOOD  |
@@ -187,12 +188,12 @@ def test_a_test_code_has_its_loinc_code_by_unit_and_method(send: Any) -> None:
         options='[codes]\nLOCALNEU = "751-8"',
     )
     assert rows_of(registry, "raw_lab_result", "code", "code_system") == [
-        ("26499-4", "LOINC"), ("751-8", "LOINC"), ("753-4", "LOINC"), ("26511-6", "LOINC"), ("71676-1", "LOINC"),
+        ("26499-4", "LOINC"), ("751-8", "LOINC"), ("753-4", "LOINC"), ("26511-6", "LOINC"), ("71676-1", "LOINC"), ("26464-8", "LOINC"),
         ("26505-8", "LOINC"), ("26507-4", "LOINC"), ("751-8", "LOINC"), ("WBC", "LBTESTCD in URINE"),
         ("WBC", "LBTESTCD in URINALYSIS"), ("LOCALNEU", "LOINC"), ("ALB", "LBTESTCD in SERUM"),
     ]  # fmt: skip
-    days = registry.frame("daily_anc")["sampled_on"].cast(pl.String).to_list()
-    assert days == ["2018-06-01", "2018-06-02", "2018-06-03", "2018-06-06", "2018-06-08"]
+    counts = registry.frame("daily_anc").select(pl.col("sampled_on").cast(pl.String), "anc").rows()
+    assert counts == [(f"2018-06-0{day}", 2.0) for day in (1, 2, 3, 4, 6, 8)]  # on day 4: 5 × 0.4
     assert fates_of(registry, "lab_result")["other_analyte"] == 3
 
 
