@@ -375,3 +375,35 @@ def test_a_source_without_lb_is_refused_where_the_sender_says_sdtm(tmp_path: Pat
     (tmp_path / "extract.toml").write_text('format = "sdtm"\n')
     with pytest.raises(MissingTable, match="'lb'"):
         ain.open_registry(tmp_path)
+
+
+def test_a_malformed_line_and_a_nasty_name_cost_only_themselves(tmp_path: Path) -> None:
+    (tmp_path / "dm.csv").write_text("USUBJID,BRTHDTC,SEX\nP1,2018-01-01,F\n")
+    header = "USUBJID,LBTESTCD,LBDTC,LBORRES,LBORRESU\n"
+    sound = "P1,NEUT,2018-06-01,0.4,10^9/L\n"
+    (tmp_path / "lb-'); drop table source_dm; --.csv").write_text(header + sound + "P1,NEUT\n")
+    (tmp_path / "supplb.csv").write_text(
+        'RDOMAIN,USUBJID,QNAM,QVAL\nLB,P1,X,"\'); drop table raw_other; --"\nLB\n'
+    )
+    (tmp_path / "extract.toml").write_text("extracted_on = 2024-06-30\n")
+    with ain.open_registry(tmp_path) as registry:
+        fates = {
+            (table, fate): n
+            for table, fate, n in registry.frame("row_fate").select("table_name", "fate", "n_rows").rows()
+        }
+    assert fates == {
+        ("patient", "used"): 1,
+        ("lab_result", "used"): 1,
+        ("lb", "malformed_row"): 1,
+        ("supp", "not_of_use"): 1,
+        ("supp", "malformed_row"): 1,
+    }
+
+
+def test_a_damaged_transport_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    made = ain.simulate(3, seed=1)
+    sdtm.write(made.tables, tmp_path, made.extracted_on)
+    whole = (tmp_path / "lbhe.xpt").read_bytes()
+    (tmp_path / "lbhe.xpt").write_bytes(whole[: len(whole) // 100])
+    with pytest.raises(ain.AinError, match=r"^lbhe\.xpt: [^\n]+$"):
+        ain.open_registry(tmp_path)
