@@ -1,4 +1,4 @@
-"""The CDISC pilot trial: real people, a data set that nobody here wrote, and answers known beforehand.
+"""The CDISC pilot trial: a published data set that nobody here wrote, and answers known beforehand.
 
 The trial counted no neutrophils: what is left of the white cells without lymphocytes, monocytes,
 eosinophils and basophils of one specimen is computed here a second time, without the program.
