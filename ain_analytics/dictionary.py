@@ -14,11 +14,13 @@ from ain_analytics.schema import (
     RAW,
     REDCAP,
     RESULTS,
+    SDTM,
     SOURCE_TABLES,
     STAGED,
     RawRow,
 )
 from ain_analytics.schema.redcap import REDCAP_FILES, REDCAP_READING
+from ain_analytics.schema.sdtm import SDTM_READING
 from ain_analytics.wording import in_words
 
 FILE = "data_dictionary.md"
@@ -126,6 +128,7 @@ def data_dictionary() -> str:
         _table(("line", "meaning"), [(f"`{name}`", meaning) for name, meaning in SENDER_OPTIONS.items()]),
         *_own_tables(),
         *_redcap(),
+        *_sdtm(),
         "## What the program makes",
         *(_tables("Typed rows, and the fate of every row", STAGED)),
         *(_tables("Counts, episodes, classes, follow-up", DERIVED)),
@@ -172,6 +175,11 @@ def _own_tables() -> list[str]:
         f"```toml\n{MAPPING_EXAMPLE}```",
         *(_raw_table(name, table) for name, table in SOURCE_TABLES.items()),
     ]
+
+
+def _sdtm() -> list[str]:
+    tables = [_raw_table(name, table) for name, table in SDTM.items()]
+    return ["## What a source in CDISC SDTM holds", *SDTM_READING, *tables]
 
 
 def _raw_table(name: str, table: type[RawRow]) -> str:

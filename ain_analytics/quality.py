@@ -21,6 +21,7 @@ NO_ERROR = (
     "not_of_use",
     "context_only",
     "nothing_measured",
+    "not_occurred",
 )
 """Fates that are no error of the extract."""
 FATES = {
@@ -50,6 +51,7 @@ FATES = {
     "not_of_use": "holds nothing that the program asks for; no error",
     "context_only": "holds only what stands beside other rows, such as the date of a visit; no error",
     "nothing_measured": "a visit in whose columns no result stands; no error",
+    "not_occurred": "says that something asked for did not happen; no error",
     "superseded": "a better measure of the same specimen was used; no error",
 }
 """What each fate of a row means."""

@@ -1,7 +1,11 @@
 """The rows of a SAS, SPSS or Stata file, as text."""
 
+import atexit
+import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,8 +16,8 @@ from ain_analytics.records import ENCODING_HINT
 
 STATISTICS_ENDINGS = (".xpt", ".sas7bdat", ".sav", ".dta")
 _READER = Path(__file__).with_name("statistics_reader.py")
-_OTHER_ENCODING, _SEVERAL_TABLES, _TOO_LARGE = 11, 12, 13
-"""Exit codes of the reader, which is a program of its own."""
+_FINE, _DAMAGED, _OTHER_ENCODING, _SEVERAL_TABLES, _TOO_LARGE = range(5)
+"""Answers of the reader, which is a program of its own."""
 
 
 def read_statistics_file(
@@ -46,23 +50,72 @@ def read_statistics_file(
     """
     with TemporaryDirectory() as folder:
         output = Path(folder) / "rows.arrow"
-        what = "header" if header_only else "rows"
-        # -P: the folder of the reader is no place to import from
-        command = [sys.executable, "-P", "-W", "ignore", str(_READER)]
-        done = subprocess.run(
-            [*command, str(path.absolute()), ending, encoding, str(output), what],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
-        if done.returncode or not output.is_file():
-            raise _refused(path, ending, done.returncode)
+        answer = _reader.ask(str(path.absolute()), ending, encoding, str(output), header_only)
+        if answer != _FINE or not output.is_file():
+            raise _refused(path, ending, answer)
         rows = pl.read_ipc(output.read_bytes())
     return rows.columns, rows
 
 
-def _refused(path: Path, ending: str, exit_code: int) -> UnreadableExtract:
+def _refused(path: Path, ending: str, answer: int) -> UnreadableExtract:
     found, do = {
         _OTHER_ENCODING: ("its text is in another encoding", ENCODING_HINT),
         _SEVERAL_TABLES: ("it holds more than one table", "Send each table in a file of its own."),
         _TOO_LARGE: ("it claims far more rows than it can hold", "If that is right, send a .csv."),
-    }.get(exit_code, (f"it is no readable {ending} file", "Export it again."))
+    }.get(answer, (f"it is no readable {ending} file", "Export it again."))
     return UnreadableExtract(path, found, do)
+
+
+class _Reader:
+    """The process that reads; one for many files, and a new one after any file that was not fine."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[str] | None = None
+        self.of_process = 0
+        self.lock = threading.Lock()
+
+    def ask(self, *question: str | bool) -> int:
+        with self.lock:
+            process = self._running()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            try:
+                process.stdin.write(json.dumps(question) + "\n")
+                process.stdin.flush()
+                answer = int(process.stdout.readline())
+            except (OSError, ValueError):  # it fell
+                answer = _DAMAGED
+            except BaseException:  # interrupted: a late answer must not be taken for the next one's
+                self.end()
+                raise
+            if answer != _FINE:
+                self.end()
+            return answer
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self.process is not None and self.of_process != os.getpid():
+            self.process = None  # another process forked from ours; the reader is not its own
+        if self.process is not None and self.process.poll() is not None:
+            self.end()  # it was ended from outside, by an interrupt of both
+        if self.process is None:
+            # -P: the folder of the reader is no place to import from
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-W", "ignore", str(_READER)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+            self.of_process = os.getpid()
+        return self.process
+
+    def end(self) -> None:
+        """End the process; the next file starts another."""
+        if self.process is not None and self.of_process == os.getpid():
+            self.process.kill()
+            self.process.communicate()
+        self.process = None
+
+
+_reader = _Reader()
+atexit.register(_reader.end)

@@ -1,10 +1,12 @@
-"""Reads one SAS, SPSS or Stata file in a process of its own; nothing of the house is imported here.
+"""Reads SAS, SPSS and Stata files in a process of its own; nothing of the house is imported here.
 
-The library is a parser in C, which a damaged file can bring down: then only this process falls. It is
-called as `python statistics_reader.py PATH ENDING ENCODING OUTPUT`, writes its rows as text in an
-Arrow file, and tells by its exit code what went wrong.
+The library is a parser in C, which a damaged file can bring down: then only this process falls. Each
+line that it is sent names a file; it writes the rows as text in an Arrow file, and answers with a number:
+what went wrong.
 """
 
+import json
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -14,8 +16,8 @@ from typing import Any
 import polars as pl
 import pyreadstat
 
-OTHER_ENCODING, SEVERAL_TABLES, TOO_LARGE = 11, 12, 13
-"""Exit codes that say more than that the file is damaged."""
+FINE, DAMAGED, OTHER_ENCODING, SEVERAL_TABLES, TOO_LARGE = range(5)
+"""Answers that say more than DAMAGED."""
 LARGEST_RATIO, ALWAYS_FINE = 200, 1 << 26
 """As of every packed file, see `records.check_unpacked`."""
 
@@ -46,17 +48,23 @@ _DIGITS = 15
 """What SAS promises of a number; a transport file may cut the next one."""
 
 
+class _Refused(Exception):
+    def __init__(self, why: int) -> None:
+        super().__init__()
+        self.why = why
+
+
 def read(path: Path, ending: str, encoding: str, *, header_only: bool) -> pl.DataFrame:
     """Read a file's rows as a person would have typed them; of dates, the day and the time."""
     reader: Any = _READERS[ending]
     said = {} if encoding == "utf-8" else {"encoding": encoding}
     if ending == ".xpt" and len([hit for hit in _MEMBER.finditer(path.read_bytes()) if _is_card(hit)]) > 1:
-        sys.exit(SEVERAL_TABLES)
+        raise _Refused(SEVERAL_TABLES)
     _, meta = reader(str(path), metadataonly=True, output_format="polars", **said)
     width = max(1, sum(map(abs, meta.variable_storage_width.values())))
     most = max(ALWAYS_FINE, LARGEST_RATIO * path.stat().st_size) // width + 1
     if (meta.number_rows or 0) >= most:
-        sys.exit(TOO_LARGE)
+        raise _Refused(TOO_LARGE)
     if header_only:
         return pl.DataFrame(schema=dict.fromkeys(meta.column_names, pl.String))
     frame: pl.DataFrame
@@ -64,7 +72,7 @@ def read(path: Path, ending: str, encoding: str, *, header_only: bool) -> pl.Dat
         str(path), output_format="polars", row_limit=most, disable_datetime_conversion=True, **said
     )
     if frame.height >= most:
-        sys.exit(TOO_LARGE)
+        raise _Refused(TOO_LARGE)
     return frame.select(_as_text(frame[name], meta, ending) for name in frame.columns)
 
 
@@ -124,14 +132,26 @@ def _labelled(column: pl.Series, text: pl.Series, meta: Any) -> pl.Series:
     return pl.select(pl.coalesce(named, text)).to_series().alias(column.name)
 
 
-def main(path: str, ending: str, encoding: str, output: str, what: str) -> None:
+def answer(path: str, ending: str, encoding: str, output: str, header_only: bool) -> int:
     """Read a file and write its rows, or only its header."""
     try:
-        rows = read(Path(path), ending, encoding, header_only=what == "header")
+        read(Path(path), ending, encoding, header_only=header_only).write_ipc(output, compression="zstd")
+    except _Refused as refused:
+        return refused.why
     except UnicodeError:
-        sys.exit(OTHER_ENCODING)
-    rows.write_ipc(output, compression="zstd")
+        return OTHER_ENCODING
+    except BaseException:  # a panic of polars is no Exception
+        return DAMAGED
+    return FINE
+
+
+def main() -> None:
+    """Answer one line after another; whatever else is printed goes to standard error."""
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w") as answers:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        for line in sys.stdin:
+            print(answer(*json.loads(line)), file=answers, flush=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -58,6 +58,7 @@ DOORS = ("__init__", "__main__", "cli")
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 
 MAY_HOLD_NUMBERS = {
+    "formats": "units of age, and parts of a date",
     "definitions": "the place of every number of a study",
     "synthetic": "what the made-up registry is like, each with unit, meaning and source",
     "charts": "sizes of a picture",
@@ -70,8 +71,8 @@ MAY_HOLD_NUMBERS = {
     "errors": "sizes of a message",
     "records": "sizes of a file's parts",
     "workbook": "sizes of a file's parts, and of the alphabet",
-    "statistics_reader": "sizes and origins of a file's parts, exit codes",
-    "statistics_file": "exit codes",
+    "statistics_reader": "sizes and origins of a file's parts, answers",
+    "statistics_file": "answers of the reader",
     "files": "sizes of a file's parts",
     "guess": "sizes of a sample, and shares by which something is told",
     "sender": "sizes of a file",

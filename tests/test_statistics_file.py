@@ -11,6 +11,7 @@ import polars as pl
 import pyreadstat
 import pytest
 
+from ain_analytics import statistics_file
 from ain_analytics.errors import UnreadableExtract
 from ain_analytics.registry import open_registry
 from ain_analytics.statistics_file import STATISTICS_ENDINGS, read_statistics_file
@@ -186,8 +187,32 @@ def spoil(content: bytes, rng: random.Random) -> bytes:
 
 
 def test_a_crash_of_the_parser_ends_only_the_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = tmp_path / "reader.py"
-    reader.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
-    monkeypatch.setattr("ain_analytics.statistics_file._READER", reader)
-    with pytest.raises(UnreadableExtract, match=r"^patient\.sas7bdat: it is no readable \.sas7bdat file\. "):
-        read_statistics_file(SAS, ".sas7bdat", "utf-8")
+    fallen = tmp_path / "reader.py"
+    fallen.write_text("import os, signal\ninput()\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    statistics_file._reader.end()
+    with monkeypatch.context() as changed:
+        changed.setattr(statistics_file, "_READER", fallen)
+        with pytest.raises(
+            UnreadableExtract, match=r"^patient\.sas7bdat: it is no readable \.sas7bdat file\. "
+        ):
+            read_statistics_file(SAS, ".sas7bdat", "utf-8")
+    assert read_statistics_file(SAS, ".sas7bdat", "utf-8")[1].height == 3  # by a new one
+
+
+def test_one_process_reads_many_files_until_one_is_not_fine(tmp_path: Path) -> None:
+    read_statistics_file(SAS, ".sas7bdat", "utf-8")
+    first = statistics_file._reader.process
+    read_statistics_file(SAS, ".sas7bdat", "utf-8")
+    assert statistics_file._reader.process is first
+    (tmp_path / "patient.sav").write_bytes(b"$FL2")
+    with pytest.raises(UnreadableExtract):
+        read_statistics_file(tmp_path / "patient.sav", ".sav", "utf-8")
+    assert statistics_file._reader.process is None
+
+
+def test_a_reader_that_was_ended_from_outside_is_started_again() -> None:
+    read_statistics_file(SAS, ".sas7bdat", "utf-8")
+    assert statistics_file._reader.process is not None
+    statistics_file._reader.process.kill()
+    statistics_file._reader.process.wait()
+    assert read_statistics_file(SAS, ".sas7bdat", "utf-8")[1].height == 3

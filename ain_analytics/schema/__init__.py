@@ -13,6 +13,7 @@ from ain_analytics.schema.raw import (
     obligatory_names_of,
 )
 from ain_analytics.schema.redcap import REDCAP
+from ain_analytics.schema.sdtm import SDTM
 from ain_analytics.schema.tables import SOURCE_TABLES
 
 STAGED: dict[str, type[dy.Schema]] = {
@@ -53,6 +54,7 @@ __all__ = [
     "RAW",
     "REDCAP",
     "RESULTS",
+    "SDTM",
     "SOURCE_TABLES",
     "STAGED",
     "TABLES",
