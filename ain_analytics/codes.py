@@ -90,12 +90,15 @@ def diagnosis_code() -> pl.DataFrame:
             pl.concat_str(pl.lit("neutropenia_code:"), "role").alias("role"),
             pl.lit("exact").alias("code_match"),
         ),
+        _snomed_code(),
     )
     return (
         pl.concat(lists)
         .select(
             pl.when(pl.col("system").str.starts_with("ICD-9"))
             .then(pl.lit("ICD9"))
+            .when(pl.col("system") == "SNOMED")
+            .then(pl.lit("SNOMED"))
             .otherwise(pl.lit("ICD10"))
             .alias("system_key"),
             pl.col("code").str.to_uppercase().str.replace_all(".", "", literal=True).alias("code_key"),
@@ -103,6 +106,18 @@ def diagnosis_code() -> pl.DataFrame:
             (pl.col("code_match") == "prefix").alias("is_prefix"),
         )
         .unique(maintain_order=True)
+    )
+
+
+def _snomed_code() -> pl.DataFrame:
+    """Give one row per SNOMED CT code of a diagnosis, with the role that ICD codes of its meaning have."""
+    roles = code_list("snomed_role")
+    codes = code_list("snomed_omop").filter(pl.col("source_vocabulary").is_in(["SNOMED", "SNOMED CT"]))
+    return codes.join(roles, left_on="role", right_on="snomed_role", suffix="_meant").select(
+        pl.col("source_code").alias("code"),
+        pl.lit("SNOMED").alias("system"),
+        pl.col("role_meant").alias("role"),
+        pl.lit("exact").alias("code_match"),
     )
 
 

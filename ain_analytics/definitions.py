@@ -101,7 +101,10 @@ class Definitions:
         "our choice: real counts of one child lie up to about 100-fold apart",
     )
     unit_other_days: int = staging(
-        2, "days", "Fewest other days with a count above 0 whose median a count is held against."
+        3,
+        "days",
+        "Fewest other days with a count above 0 whose median a count is held against.",
+        "our choice: of three days two agree",
     )
     anc_tolerance: float = staging(
         0.2, "10⁹/L", "Largest absolute difference of measured and computed ANC that needs no word."

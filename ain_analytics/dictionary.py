@@ -6,7 +6,19 @@ from dataclasses import fields
 import dataframely as dy
 
 from ain_analytics.definitions import PRESETS, TEXTBOOK, AncBand, Definitions
-from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, RAW, RESULTS, SOURCE_TABLES, STAGED, RawRow
+from ain_analytics.formats import FORMATS
+from ain_analytics.schema import (
+    DERIVED,
+    OBLIGATORY_TABLES,
+    OMOP,
+    RAW,
+    REDCAP,
+    RESULTS,
+    SOURCE_TABLES,
+    STAGED,
+    RawRow,
+)
+from ain_analytics.schema.redcap import REDCAP_FILES, REDCAP_READING
 from ain_analytics.wording import in_words
 
 FILE = "data_dictionary.md"
@@ -33,7 +45,8 @@ _STAGES = {
 SENDER_OPTIONS = {
     "extracted_on": "Last day that the extract can speak of, a date; later rows are set aside. Else: today.",
     "source": "Where the extract comes from, as text for the report.",
-    "format": "Format of the files, where it cannot be told from them: `native`, `tables`.",
+    "format": "Format of the files, where it cannot be told from them: "
+    f"{', '.join(f'`{name}`' for name in FORMATS)}.",
     "encoding": "Encoding of text files. Else: `utf-8`.",
     "delimiter": "Character between the cells of text files. Else: `,`.",
     "decimal_mark": "Decimal mark of numbers in text files. Else: `.`.",
@@ -45,6 +58,7 @@ SENDER_OPTIONS = {
     "units": "Table `[units]`: local spelling = a unit that the program knows.",
     "tables": "Tables `[tables.patient]`, `[tables.lab_result]` …: which of your own files and columns are "
     "which; see the next section.",
+    "redcap": "Tables `[redcap.fields]`, `[redcap.values.COLUMN]`, list `missing_codes`: see REDCap, below.",
 }
 """What may stand in `extract.toml`."""
 MAPPING_KEYS = {
@@ -106,10 +120,12 @@ def data_dictionary() -> str:
         "Unknown columns are listed and ignored. In SPSS and Stata files the label of a value stands for its "
         "code; labels of SAS are not in the file, and not read.",
         *(_raw_table(name, table) for name, table in RAW.items()),
+        *_omop(),
         "### extract.toml",
         "Beside the files of an extract, what the sender knows of it. Every line may be left out.",
         _table(("line", "meaning"), [(f"`{name}`", meaning) for name, meaning in SENDER_OPTIONS.items()]),
         *_own_tables(),
+        *_redcap(),
         "## What the program makes",
         *(_tables("Typed rows, and the fate of every row", STAGED)),
         *(_tables("Counts, episodes, classes, follow-up", DERIVED)),
@@ -135,6 +151,27 @@ def _own_tables() -> list[str]:
         f"```toml\n{MAPPING_EXAMPLE}```",
         *(_raw_table(name, table) for name, table in SOURCE_TABLES.items()),
     ]
+
+
+def _omop() -> list[str]:
+    return [
+        "### OMOP CDM 5.4",
+        "A folder with one file per table, a `.duckdb` file, or a PostgreSQL database "
+        "(`postgresql://user@host:port/database?schema=cdm`; `&extract_toml=PATH` names what the sender "
+        "says; the rest of the query is libpq's). Names in any case; `person` and `measurement` are "
+        "obligatory. Concepts are looked up in the extract's own `concept` where it is there, else in the "
+        "program's lists.",
+        "What the model has no place for is told by the source value of a measurement: `neutrophil antibody "
+        "GIFT` (or another method; `maternal neutrophil antibody …` for the mother's serum) with the value "
+        "`positive (HNA-1a)`; `gene ELANE` with `pathogenic`; `bone marrow cellularity` with `normal "
+        "(segmented reduced: yes)`.",
+        *(_raw_table(name, table) for name, table in OMOP.items()),
+    ]
+
+
+def _redcap() -> list[str]:
+    tables = [_raw_table(name, REDCAP[name]) for name in REDCAP_FILES]
+    return ["## What a REDCap project holds", *REDCAP_READING, *tables]
 
 
 def _raw_table(name: str, table: type[RawRow]) -> str:

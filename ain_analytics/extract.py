@@ -17,9 +17,9 @@ from ain_analytics.errors import (
     one_line,
 )
 from ain_analytics.files import ExtractFile, normal_names, open_file
-from ain_analytics.formats import FORMATS, NATIVE, TABLES, Format, recognise
-from ain_analytics.mapped_files import columns_used, find_mapped
+from ain_analytics.formats import FORMATS, NATIVE, TABLES, Format, Found, recognise
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
+from ain_analytics.server import Server, is_server, server_of, tables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Extract:
     database : Path, optional
         A DuckDB file that holds the tables instead.
     database_tables : mapping of table to (its name there, its columns with their types)
+    server : Server, optional
+        A database on a server that holds the tables instead; `server_schema` is where they are.
     frames : mapping of table to frame
         Tables given as frames instead.
     ignored_columns : mapping of table to columns
@@ -52,6 +54,8 @@ class Extract:
     files: tuple[ExtractFile, ...] = ()
     database: Path | None = None
     database_tables: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+    server: Server | None = None
+    server_schema: str = ""
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     ignored_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored_files: tuple[str, ...] = ()
@@ -80,7 +84,7 @@ def read_extract(
     Parameters
     ----------
     source : path, or mapping of table name to frame
-        A folder in the native format, a DuckDB file, or frames in its columns.
+        A folder, a DuckDB file, the address of a PostgreSQL database, or frames; in one of the formats.
     extracted_on : date, optional
         Overrides the sender's.
 
@@ -94,6 +98,8 @@ def read_extract(
     """
     if isinstance(source, Mapping):
         return _from_frames(source, extracted_on)
+    if is_server(source):
+        return _from_server(server_of(str(source)), extracted_on)
     path = Path(source)
     try:
         if path.is_dir():
@@ -134,8 +140,8 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     names = sorted(path.name for path in folder.iterdir())
     paths = [folder / name for name in names if not name.startswith(".") and name != OPTIONS_FILE]
     chosen = recognise(paths, options)
-    if chosen is TABLES:
-        return _from_mapped(folder, paths, options, unknown)
+    if chosen.look is not None:
+        return _as_looked_at(chosen.look(folder, paths, options), folder, options, unknown, chosen)
     for path in paths:
         found = chosen.table_of(path)
         if found is None:
@@ -158,34 +164,17 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     )
 
 
-def _from_mapped(
-    folder: Path, paths: list[Path], options: SenderOptions, unknown: tuple[str, ...]
+def _as_looked_at(
+    found: Found, folder: Path, options: SenderOptions, unknown: tuple[str, ...], chosen: Format
 ) -> Extract:
-    """Find the tables by what the sender says of its files."""
-    files, ignored = find_mapped(paths, options)
-    _refuse_tables_given_twice(
-        [file for file in files if not options.tables[file.mapping or 0].files], folder
-    )
-    present = {file.table for file in files}
-    for table in TABLES.obligatory:
-        if table not in present:
-            raise MissingTable(table, folder, present)
-    used: dict[Path, set[str]] = {}
-    for file in files:
-        used.setdefault(file.path, set()).update(columns_used(options.tables[file.mapping or 0], file))
-    left: dict[str, tuple[str, ...]] = {}
-    for file in files:
-        extra = [one_line(first_line(name)) for name in file.columns if name and name not in used[file.path]]
-        if extra:
-            left[file.table] = tuple(dict.fromkeys((*left.get(file.table, ()), *extra)))
     return Extract(
         name=one_line(folder.resolve().name),
-        files=tuple(files),
-        ignored_columns=left,
-        ignored_files=tuple(ignored),
+        files=found.files,
+        ignored_columns=found.ignored_columns,
+        ignored_files=found.ignored_files,
         options=options,
         unknown_options=unknown,
-        format=TABLES,
+        format=chosen,
     )
 
 
@@ -219,9 +208,7 @@ def _from_database(path: Path, extracted_on: date | None) -> Extract:
     options, unknown = read_options(path.with_name(OPTIONS_FILE), extracted_on)
     names = {name for name, _, _ in rows}
     chosen = recognise([Path(f"{name}.csv") for name in sorted(names)], options)
-    if chosen is TABLES:
-        found = "it describes tables, or dates, of files, and the source is a database"
-        raise UnreadableExtract(OPTIONS_FILE, found, "Write the tables as .parquet files, and map those.")
+    _refuse_mappings(chosen)
     for (view,) in views:
         if view.lower() in chosen.tables:
             found = f"{view.lower()!r} is a view, and a program of somebody else is not run"
@@ -243,6 +230,38 @@ def _from_database(path: Path, extracted_on: date | None) -> Extract:
         database_tables=tables,
         ignored_columns=_check(kinds, path, chosen),
         ignored_files=tuple(map(one_line, ignored)),
+        options=options,
+        unknown_options=unknown,
+        format=chosen,
+    )
+
+
+def _refuse_mappings(chosen: Format) -> None:
+    """Refuse to leave unheeded what the sender says of files where the source is a database."""
+    if chosen is TABLES:
+        found = "it describes tables, or dates, of files, and the source is a database"
+        raise UnreadableExtract(OPTIONS_FILE, found, "Write the tables as .parquet files, and map those.")
+
+
+def _from_server(server: Server, extracted_on: date | None) -> Extract:
+    options, unknown = SenderOptions(extracted_on=extracted_on), tuple[str, ...]()
+    if server.options_file is not None:
+        if not server.options_file.is_file():
+            raise UnreadableExtract(server.options_file, "there is no such file", "Check extract_toml=….")
+        options, unknown = read_options(server.options_file, extracted_on)
+    schema, found = tables_of(server)
+    chosen = recognise([Path(f"{name}.csv") for name in sorted(found)], options)
+    _refuse_mappings(chosen)
+    tables = {name.lower(): (name, kinds) for name, kinds in found.items() if name.lower() in chosen.tables}
+    others = sorted(set(found) - {name for name, _ in tables.values()})
+    columns = {table: (table, tuple(kinds)) for table, (_, kinds) in tables.items()}
+    return Extract(
+        name=server.name,
+        server=server,
+        server_schema=schema,
+        database_tables=tables,
+        ignored_columns=_check(columns, server.name, chosen),
+        ignored_files=tuple(map(one_line, others)),
         options=options,
         unknown_options=unknown,
         format=chosen,

@@ -67,8 +67,9 @@ def open_file(
     delimiter: str,
     sheet: str = "",
     may_repeat: bool = False,
+    numbers_repeats: bool = False,
 ) -> ExtractFile:
-    """Read a file's header; names that repeat are refused, or numbered where they may repeat.
+    """Read a file's header, in which a name may stand twice, or is numbered then, if that is said.
 
     Raises
     ------
@@ -88,7 +89,8 @@ def open_file(
         header, _ = read_statistics_file(path, ending, encoding, header_only=True)
     else:
         header, is_plain = look_at_csv(path, encoding, delimiter)
-    names = normal_names(numbered_names(header) if may_repeat else header, path)
+    header = numbered_names(header) if numbers_repeats else header
+    names = plain_names(header) if may_repeat else normal_names(header, path)
     if not any(names):
         raise UnreadableExtract(path, "it is empty", HEADER_HINT)
     return ExtractFile(table, path, ending, names, encoding, delimiter, is_plain, tuple(ignored), sheet)
@@ -102,13 +104,18 @@ def normal_names(header: Iterable[str], where: Path | str) -> tuple[str, ...]:
     UnreadableExtract
         Two columns have one name.
     """
-    names = tuple(map(plain_name, header))
+    names = plain_names(header)
     first: dict[str, int] = {}
     for ordinal, name in enumerate(names, start=1):
         if name and first.setdefault(name, ordinal) < ordinal:
             found = f"columns {first[name]} and {ordinal} have one name"
             raise UnreadableExtract(where, found, "Rename or drop one.")
     return names
+
+
+def plain_names(header: Iterable[str]) -> tuple[str, ...]:
+    """Give the names of columns in small letters, nothing around them; two may be one."""
+    return tuple(map(plain_name, header))
 
 
 def _parquet_schema(path: Path) -> pl.Schema:

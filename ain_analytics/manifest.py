@@ -93,7 +93,7 @@ def versions() -> dict[str, str]:
 
 
 def inputs(extract: Extract) -> list[dict[str, Any]]:
-    """Give one entry per file of an extract (or per frame): name, size in bytes, SHA-256."""
+    """Give one entry per file of an extract (or per frame): name, size, SHA-256; of a server its name."""
     options = {path.with_name(OPTIONS_FILE) for path in extract.paths}
     paths = [*extract.paths, *(path for path in sorted(options) if path.is_file())]
     files = [{"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)} for path in paths]
@@ -102,7 +102,8 @@ def inputs(extract: Extract) -> list[dict[str, Any]]:
         {"frame": name, "bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
         for name, text in texts.items()
     ]
-    return files + frames
+    server = [{"database": extract.server.name, "schema": extract.server_schema}] if extract.server else []
+    return files + frames + server
 
 
 def sha256(path: Path) -> str:

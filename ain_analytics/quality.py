@@ -13,7 +13,15 @@ from ain_analytics.oddities import oddities
 from ain_analytics.registry import Registry
 from ain_analytics.schema import RAW
 
-NO_ERROR = ("used", "other_analyte", "other_test", "superseded", "nothing_measured")
+NO_ERROR = (
+    "used",
+    "other_analyte",
+    "other_test",
+    "superseded",
+    "not_of_use",
+    "context_only",
+    "nothing_measured",
+)
 """Fates that are no error of the extract."""
 FATES = {
     "used": "used",
@@ -38,7 +46,9 @@ FATES = {
     "impossible_value": "negative, or above what is possible",
     "implausible_unit": "a count about a thousandfold off its series; its unit may be wrong",
     "duplicate": "equal to another row in every column",
-    "incomplete": "a part of a count whose other part is not in the specimen",
+    "incomplete": "a part of a count whose other part is not in the specimen, or parts that exceed the whole",
+    "not_of_use": "holds nothing that the program asks for; no error",
+    "context_only": "holds only what stands beside other rows, such as the date of a visit; no error",
     "nothing_measured": "a visit in whose columns no result stands; no error",
     "superseded": "a better measure of the same specimen was used; no error",
 }

@@ -11,7 +11,7 @@ from ain_analytics.codes import CODE_TABLES, METHOD_RANK
 from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.extract import Extract, open_database
 from ain_analytics.files import as_text, load_file, load_frame, normal_names, quoted
-from ain_analytics.mapped_rows import load_mapped
+from ain_analytics.server import Server, rows_of
 
 FRACTIONS = ("DOUBLE", "FLOAT", "DECIMAL")
 """How the names of DuckDB's types with a decimal point begin."""
@@ -28,18 +28,19 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
     for table in extract.format.tables:
         columns = ", ".join(f"{name} varchar" for name in columns_of(table))
         connection.execute(f"create table source_{table} (file varchar, row_number bigint, {columns})")
+    if extract.format.load is not None:
+        extract.format.load(connection, extract.files, extract.options)
+        return
     for done, file in enumerate(extract.files):
         if progress:
             progress(f"reading {one_line(file.path.name)}", done / len(extract.files))
-        if file.mapping is None:
-            load_file(connection, file, columns_of(file.table))
-        else:
-            mapping = extract.options.tables[file.mapping]
-            load_mapped(connection, file, mapping, extract.options.decimal_mark)
+        load_file(connection, file, columns_of(file.table))
     for table, frame in extract.frames.items():
         load_frame(connection, table, frame, columns_of(table))
     if extract.database is not None:
         _load_database(connection, extract, extract.database)
+    if extract.server is not None:
+        _load_server(connection, extract, extract.server, progress)
 
 
 def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path: Path) -> None:
@@ -55,15 +56,33 @@ def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path
                 ]
                 named = ", ".join(f"{cell} as c{place}" for place, cell in enumerate(cells))
                 found = sent.sql(f"select {named} from main.{quoted(name)}")
-                rows = pyarrow.RecordBatchReader.from_stream(found)
-                connection.register("incoming_rows", rows)
-                numbered = "select $name, row_number() over (), * from incoming_rows"
-                connection.execute(f"insert into source_{table} {numbered}", {"name": name})
-                connection.unregister("incoming_rows")
+                _insert_numbered(connection, table, name, pyarrow.RecordBatchReader.from_stream(found))
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error as error:
         raise UnreadableExtract(path, "its tables cannot be read", "Open it with DuckDB and look.") from error
+
+
+def _load_server(
+    connection: duckdb.DuckDBPyConnection, extract: Extract, server: Server, progress: Progress | None
+) -> None:
+    """Read the tables of a server one after the other, as they stream in."""
+    for done, (table, (name, columns)) in enumerate(extract.database_tables.items()):
+        if progress:
+            progress(f"reading {one_line(name)}", done / len(extract.database_tables))
+        original = dict(zip(normal_names(columns, server.name), columns, strict=True))
+        wanted = [original.get(column) for column in extract.format.columns_of(table)]
+        with rows_of(server, extract.server_schema, name, columns, wanted) as rows:
+            _insert_numbered(connection, table, name, rows)
+
+
+def _insert_numbered(
+    connection: duckdb.DuckDBPyConnection, table: str, name: str, rows: pyarrow.RecordBatchReader
+) -> None:
+    connection.register("incoming_rows", rows)
+    numbered = "select $name, row_number() over (), * from incoming_rows"
+    connection.execute(f"insert into source_{table} {numbered}", {"name": name})
+    connection.unregister("incoming_rows")
 
 
 def load_codes(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:

@@ -29,6 +29,8 @@ _TEXTS = {
 }
 _PRECISIONS = ("day", "month", "year")
 _TABLES = ("codes", "units")
+_NESTED = ("redcap",)
+"""Tables of tables, which their formats read themselves."""
 _TOMORROW = timedelta(days=1)
 """It may be tomorrow already where the extract was made."""
 
@@ -56,6 +58,8 @@ class SenderOptions:
         The laboratory's own codes.
     units : mapping of local unit to known unit
         The laboratory's own spellings.
+    redcap : mapping
+        What a REDCap project needs beside its data dictionary; see `formats.redcap`.
     tables : tuple of TableMapping
         Which of the sender's own files and columns are which; empty where nothing is said of them.
     """
@@ -70,6 +74,7 @@ class SenderOptions:
     date_formats: tuple[str, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    redcap: Mapping[str, object] = field(default_factory=dict)
     tables: tuple[TableMapping, ...] = ()
 
 
@@ -113,10 +118,14 @@ def read_options(path: Path, extracted_on: date | None) -> tuple[SenderOptions, 
     for name, table in tables.items():
         if not isinstance(table, dict) or not all(isinstance(meaning, str) for meaning in table.values()):
             raise UnreadableExtract(path, f"[{name}] is no table of texts", SEE)
+    nested = {name: said.get(name, {}) for name in _NESTED}
+    for name, part in nested.items():
+        if not isinstance(part, dict):
+            raise UnreadableExtract(path, f"[{name}] is no table", SEE)
     formats = check_date_formats(said.get("date_formats", []), path)
-    options = SenderOptions(extracted_on=day, **texts, date_formats=formats, **tables)  # type: ignore[arg-type]
+    options = SenderOptions(extracted_on=day, **texts, date_formats=formats, **tables, **nested)  # type: ignore[arg-type]
     options = _with_mappings(_checked(options, path), said, path)
-    known = {"extracted_on", "date_formats", "tables", *_TEXTS, *_TABLES}
+    known = {"extracted_on", "date_formats", "tables", *_TEXTS, *_TABLES, *_NESTED}
     unknown = sorted(set(said) - known) + _unknown_codes(options.codes)
     return options, tuple(one_line(name) for name in unknown)
 

@@ -1,8 +1,8 @@
 -- unit_spelling: one row per spelling of a unit in the extract and kind of measure that has it.
 -- Reads: raw_lab_result, local_unit, unit_factor.
 -- Key: (unit, kind).
--- Rule: case, spaces, brackets, full-width and raised characters, the name of the cell, and the
--- ways to write µL, a power of ten and "per" do not matter. What is left is looked up, not guessed;
+-- Rule: case, spaces, brackets, full-width, raised and Cyrillic characters, the name of the cell, and
+-- the ways to write µL, a power of ten and "per" do not matter. What is left is looked up, not guessed;
 -- a local unit stands for what its sender says.
 create or replace view unit_spelling as
 with spelling as (
@@ -20,10 +20,10 @@ plain as (
         regexp_replace(
             translate(
                 lower(spelling.meant),
-                'μµ×⁰¹²³⁴⁵⁶⁷⁸⁹０１２３４５６７８９ａｃｅｇｋｌｍｎｕｘ／％＊＾',
-                'uux01234567890123456789acegklmnux/%*^'
+                'μµ×⁰¹²³⁴⁵⁶⁷⁸⁹０１２３４５６７８９ａｃｅｇｋｌｍｎｕｘ／％＊＾ˆ⁻−ℓéśтысмклгдрн',
+                'uux01234567890123456789acegklmnux/%*^^--lestysmklgdrn'
             ),
-            '[\s(){}\[\]_#.]', '', 'g'
+            '[\s(){}\[\]_#.,·⋅]', '', 'g'
         ) as letters
     from spelling
 ),
@@ -33,7 +33,7 @@ without_cell as (
         plain.unit,
         regexp_replace(
             plain.letters,
-            'cellules|celulas|cells?|zellen|wbcs?|leukocytes|neutrophils|total', '', 'g'
+            'cellules|celulas|cells?|zellen|wbcs?|leukocytes|neutrophils|total|个|個', '', 'g'
         ) as letters
     from plain
 ),
@@ -45,7 +45,7 @@ in_litres as (
             regexp_replace(
                 regexp_replace(
                     without_cell.letters,
-                    '(mcl|mikrol|microl|cmm|cumm|cubicmm|mm[*^]*3)', 'ul'
+                    '(mcl|mkl|mikrol|microl|cmm|cumm|cubicmm|cubicmillimet(er|re)s?|mm[*^]*3|㎕|㎣)', 'ul'
                 ),
                 'lit(er|re|ro)s?', 'l'
             ),
@@ -54,13 +54,23 @@ in_litres as (
     from without_cell
 ),
 
-powered as (
+divided as (
     select
         in_litres.unit,
         regexp_replace(
-            in_litres.letters, '^[x*]?(10|1)([*][*]|[*]|[\^]|e[+]?|exp|)0?(3|6|9|12)/', '10*\3/'
+            regexp_replace(in_litres.letters, 'mm[*^]*-3$', '/ul'), '([mun]?l)[*^]*-1$', '/\1'
         ) as letters
     from in_litres
+),
+
+powered as (
+    select
+        divided.unit,
+        regexp_replace(
+            regexp_replace(regexp_replace(divided.letters, '^[x*]?1000/', '10*3/'), '^1/', '/'),
+            '^[x*]?(10([*][*]|[*]|[\^]|e[+]?|exp)?|1?e[+]?)0?(3|6|9|12)/', '10*\3/'
+        ) as letters
+    from divided
 )
 
 select

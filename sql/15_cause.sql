@@ -12,6 +12,7 @@ with code_of_row as (
         case
             when regexp_matches(upper(diagnosis_fate.code_system), '^ICD-?9') then 'ICD9'
             when regexp_matches(upper(diagnosis_fate.code_system), '^ICD-?10') then 'ICD10'
+            when starts_with(upper(diagnosis_fate.code_system), 'SNOMED') then 'SNOMED'
         end as system_key
     from diagnosis_fate
     where diagnosis_fate.fate = 'used'

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ain_analytics.errors import UnreadableExtract
-from ain_analytics.formats.format import Format
+from ain_analytics.formats.format import Format, Found
 from ain_analytics.formats.native import NATIVE
+from ain_analytics.formats.omop import OMOP_CDM
+from ain_analytics.formats.redcap import REDCAP
 from ain_analytics.formats.tables import TABLES
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions
 
-FORMATS: dict[str, Format] = {known.name: known for known in (NATIVE, TABLES)}
+FORMATS: dict[str, Format] = {known.name: known for known in (NATIVE, OMOP_CDM, REDCAP, TABLES)}
 """Every format by its name, in the order in which they are tried."""
 
-__all__ = ["FORMATS", "NATIVE", "TABLES", "Format", "recognise"]
+__all__ = ["FORMATS", "NATIVE", "TABLES", "Format", "Found", "recognise"]
 
 
 def recognise(paths: Sequence[Path], options: SenderOptions) -> Format:

@@ -4,13 +4,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
-from ain_analytics.files import ENDINGS, table_of
+from ain_analytics.files import ENDINGS, ExtractFile, table_of
 from ain_analytics.schema import RawRow, names_of, obligatory_names_of
 from ain_analytics.sender import SenderOptions
 
 FindTable = Callable[[Path], tuple[str, str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a format found in a folder: its files, and what of them it does not know."""
+
+    files: tuple[ExtractFile, ...]
+    ignored_columns: Mapping[str, tuple[str, ...]]
+    ignored_files: tuple[str, ...]
+
+
+Look = Callable[[Path, Sequence[Path], SenderOptions], Found]
+Load = Callable[[duckdb.DuckDBPyConnection, Sequence[ExtractFile], SenderOptions], None]
 
 
 def _no_tables(_options: SenderOptions) -> Mapping[str, pl.DataFrame]:
@@ -42,6 +56,10 @@ class Format:
         otherwise.
     code_tables : callable
         Makes the tables that its views read beside the source.
+    look : callable, optional
+        Looks at the files of a folder, where their columns differ from source to source.
+    load : callable, optional
+        Fills the tables of the source from the files that `look` found.
     """
 
     name: str
@@ -53,6 +71,8 @@ class Format:
     find_table: FindTable | None = None
     is_here: Callable[[Sequence[Path]], bool] | None = None
     code_tables: Callable[[SenderOptions], Mapping[str, pl.DataFrame]] = _no_tables
+    look: Look | None = None
+    load: Load | None = None
 
     def table_of(self, path: Path) -> tuple[str, str] | None:
         """Tell the table that a file holds, and its ending, else None."""

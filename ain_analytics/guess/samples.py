@@ -82,7 +82,7 @@ def read_samples(path: Path) -> list[Sample]:
         return [_from_typed(path, ending)]
     encoding = _encoding(path)
     delimiter = _delimiter(path, encoding)
-    file = open_file("sample", path, ending, encoding=encoding, delimiter=delimiter, may_repeat=True)
+    file = open_file("sample", path, ending, encoding=encoding, delimiter=delimiter, numbers_repeats=True)
     found_rows = records(path, file.encoding, delimiter)
     own_header = next(found_rows) or []
     whole = [row for row in islice(found_rows, MOST_ROWS) if row is not None]

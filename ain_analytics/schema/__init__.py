@@ -3,6 +3,7 @@
 import dataframely as dy
 
 from ain_analytics.schema import derived, results, staged
+from ain_analytics.schema.omop import OMOP
 from ain_analytics.schema.raw import (
     OBLIGATORY_TABLES,
     RAW,
@@ -11,6 +12,7 @@ from ain_analytics.schema.raw import (
     names_of,
     obligatory_names_of,
 )
+from ain_analytics.schema.redcap import REDCAP
 from ain_analytics.schema.tables import SOURCE_TABLES
 
 STAGED: dict[str, type[dy.Schema]] = {
@@ -47,7 +49,9 @@ TABLES = STAGED | DERIVED | RESULTS
 __all__ = [
     "DERIVED",
     "OBLIGATORY_TABLES",
+    "OMOP",
     "RAW",
+    "REDCAP",
     "RESULTS",
     "SOURCE_TABLES",
     "STAGED",

@@ -20,6 +20,16 @@ K/mm3; K/mm³; K/cumm; K/cu mm; K/cmm; k/mm^3; 10*3/mm3; 10^3/mm3; 10³/mm³; x1
 10^3 cells/uL; 10*3 {cells}/uL; thou/uL; Thou/mcL; thous/uL; THOUSAND/UL; thousand/uL
 thousand/mm3; thousands/µL; Tsd/µl; Tsd./µl; TSD/UL; tsd/ul; 1000/uL; 1000/µL; 1000/mm3; 10*6/mL
 10^6/mL; 10⁶/mL; x10^6/ml; 10E6/mL; Mio/ml; million/mL; 10^3/μl; k/μl; 10^3/ micro L
+8848; 9444; 8961; 8816; 44777588; cells x 10^3/uL; cells x10^3/uL; Thousand/uL; THOU/UL; x1000/µL
+x1000/uL; X 1000/UL; GI/L; Gpt/l; Mrd/l; tys/µl; tys./µl; tyś/µl; тыс/мкл; тыс./мкл; 10⁹·L⁻¹; 10**9 L-1
+10^9·L-1; 10^9 L^-1; 10*9.L-1; ×10⁹ л⁻¹; 10^9/л; 10⁹/л; 10*9/л; Г/л; x 10(9)/L; X10*9/L; 10(3)/uL
+10 9/L; x 10 9/L; 10^3/µl; 10 ³/µL; E9/L; E+9/L; e9/l; x E9/L; 10.e9/L; 10.E3/uL; 10*3.uL-1; 10³ µL⁻¹
+10^3 µL^-1; Thous/mm3; THOUS/MCL; Thou/cumm; K/cu.mm; thousand/cumm; Thousands/cu mm; x10 3/uL
+x 10^3 / μL; 1000/mcl; 1000/cumm; 1000/mm³; 1,000/uL; 1000 cells/uL; 1000/microL; K/microliter
+10^3 /mm^3; x10E3/mm3; mil/mm3; mil/mm³; miles/mm3; miles/µL; tausend/µl; Tsd./mm3; tsd/mm³; G/l; giga/L
+Giga /L; Gcells/L; 10^9 cells/litre; ×10^9/ℓ; 10^9/ℓ; 10^9/Ｌ; Ｇ/Ｌ; Ｋ/μＬ; 10^3/㎕; 10³/㎣; ×10³/㎕
+milliards/L; mia/L; Mia./l; bn/L; kcells/uL; 10^3cells/mm3; x10e9 /l; x10ˆ9/L; 10＾9/Ｌ; 千/μL; 10^6/ml
+10^6 cells/mL
 """
 AS_1200 = """
 /uL; /ul; /µL; /µl; /μL; /mcL; /mm3; /mm³; /mm^3; /cumm; /cu mm; /cu.mm; /cmm; cells/uL; cells/µL
@@ -27,11 +37,16 @@ cells/μl; Cells/UL; cell/uL; {cells}/uL; cells/mcL; cells/mm3; cells/mm³; cell
 cells/microliter; Zellen/µl; Zellen/ul; cellules/mm3; WBC/uL; neutrophils/µL; per uL; cells per uL
 per mcL; per microliter; 10*6/L; 10^6/L; 10⁶/L; x10^6/L; 10E6/L; 1e6/L; Mio/L; million/L; M/L
 mega/L; 10*3/mL; ／µＬ
+8647; 8784; cells/ul; кл/мкл; /мкл; 个/μL; /㎣; /㎕; cells per cubic millimeter; per cubic millimeter
+per mm3; cells per mm3; /microL; células/mm³; celulas/uL; células/µL; cellules/µL; #/uL; #/mm3
+cells.uL-1; µL⁻¹; mm⁻³; mm-3; Zellen/mm³; Mill/L; MIO/L; x10⁶/L; 10^6·L⁻¹; cell/cu.mm; WBC/mm3; 1/µL
+1/uL; 1/mm3; cells/cmm
 """
 OTHERS = {
     "/mL": "1200000",
     "cells/mL": "1200000",
     "/L": "1200000000",
+    "9254": "1200000000",
     "cells/L": "1200000000",
     "10*12/L": "0.0012",
     "10*6/uL": "0.0012",
@@ -39,6 +54,8 @@ OTHERS = {
 NO_COUNT = """
 mg/dL; mmol/L; g/dL; U/L; IU/mL; %;
 fL; pg; sec; 10*9; L; ??; 10*5/L; 10*10/L; K; x; cells; µg/L; 10*9/kg; /HPF; ratio; nmol/L
+13/uL; 19/L; 16/L; 3/uL; 9/L; e9; u/L; 8554; 8713; 8636; 10*3; -1; L-1/L; мг/л; г/дл; GL; x10; mil
+10*9/l blood; 10~9/L; M/mL
 """
 
 
@@ -95,6 +112,7 @@ def test_a_unit_that_is_none_of_a_count_is_unknown_and_never_guessed():
         ("770-8", "percent", "15"),
         ("770-8", "%{WBCs}", "15"),
         ("770-8", "％", "15"),
+        ("770-8", "8554", "15"),
         ("71676-1", "1", "0.15"),
     ],
 )
@@ -107,6 +125,27 @@ def test_a_share_of_the_white_cells_is_a_percentage_or_a_fraction(code, unit, va
     )
     with open_registry({"patient": patient, "lab_result": lab}, extracted_on=date(2020, 1, 1)) as registry:
         assert registry.frame("anc_result")["anc"].to_list() == [1.2]
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"),
+    [
+        ("g/dL", "12"),
+        ("g/L", "120"),
+        ("G/L", "120"),
+        ("gm/dl", "12"),
+        ("г/л", "120"),
+        ("8713", "12"),
+        ("8636", "120"),
+    ],
+)
+def test_grams_per_litre_of_haemoglobin_are_no_giga_per_litre(given, registry, unit, value):
+    given("anc", "patient | day | anc | unit\nP1 | 40 | 1.2 | G/L")
+    given("lab_result", f"patient | day | code | value | unit\nP1 | 40 | 718-7 | {value} | {unit}")
+    assert registry().frame("anc_result")["anc"].to_list() == [1.2]
+    assert registry().connection.sql("select role, value from cell_count").fetchall() == [
+        ("hemoglobin", 12.0)
+    ]
 
 
 def test_a_percentage_is_no_fraction_and_the_reverse():

@@ -1,1 +1,1 @@
-"""Writers of registries in the forms in which others send them, one module a format."""
+"""A synthetic registry as others would send it: one module a format."""
