@@ -9,15 +9,12 @@ import polars as pl
 from ain_analytics.databases import from_database, from_server
 from ain_analytics.errors import (
     AinError,
-    MissingTable,
     UnreadableExtract,
-    first_line,
     one_line,
 )
 from ain_analytics.extracted import Extract, ignored_columns_of
 from ain_analytics.files import ExtractFile, open_file
-from ain_analytics.formats import FORMATS, NATIVE, TABLES, Format, Found, recognise
-from ain_analytics.mapped_files import columns_used, find_mapped
+from ain_analytics.formats import FORMATS, NATIVE, Format, Found, recognise
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
 from ain_analytics.server import is_server, server_of
 
@@ -88,8 +85,6 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     chosen = recognise(paths, options)
     if chosen.look is not None:
         return _as_looked_at(chosen.look(folder, paths, options), folder, options, unknown, chosen)
-    if chosen is TABLES:
-        return _from_mapped(folder, paths, options, unknown)
     for path in paths:
         found = chosen.table_of(path)
         if found is None:
@@ -123,37 +118,6 @@ def _as_looked_at(
         options=options,
         unknown_options=unknown,
         format=chosen,
-    )
-
-
-def _from_mapped(
-    folder: Path, paths: list[Path], options: SenderOptions, unknown: tuple[str, ...]
-) -> Extract:
-    """Find the tables by what the sender says of its files."""
-    files, ignored = find_mapped(paths, options)
-    _refuse_tables_given_twice(
-        [file for file in files if not options.tables[file.mapping or 0].files], folder
-    )
-    present = {file.table for file in files}
-    for table in TABLES.obligatory:
-        if table not in present:
-            raise MissingTable(table, folder, present)
-    used: dict[Path, set[str]] = {}
-    for file in files:
-        used.setdefault(file.path, set()).update(columns_used(options.tables[file.mapping or 0], file))
-    left: dict[str, tuple[str, ...]] = {}
-    for file in files:
-        extra = [one_line(first_line(name)) for name in file.columns if name and name not in used[file.path]]
-        if extra:
-            left[file.table] = tuple(dict.fromkeys((*left.get(file.table, ()), *extra)))
-    return Extract(
-        name=one_line(folder.resolve().name),
-        files=tuple(files),
-        ignored_columns=left,
-        ignored_files=tuple(ignored),
-        options=options,
-        unknown_options=unknown,
-        format=TABLES,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ain_analytics.errors import MissingColumn, UnreadableExtract, one_line
+from ain_analytics.errors import MissingColumn, UnreadableExtract, first_line, one_line
 from ain_analytics.files import ENDINGS, ExtractFile, open_file, table_of
 from ain_analytics.mapping import TableMapping, WideColumn
 from ain_analytics.schema import RAW
@@ -43,6 +43,7 @@ def find_mapped(paths: Sequence[Path], options: SenderOptions) -> tuple[list[Ext
     for number, mapping in enumerate(options.tables):
         found += [_open(path, number, mapping) for path in paths if _is_named(path, mapping)]
     _refuse_one_twice(found)
+    _refuse_two_forms(found, options)
     for number, mapping in enumerate(options.tables):
         _refuse_what_is_not_there(mapping, [file for file in found if file.mapping == number])
     used = {file.path for file in found}
@@ -90,6 +91,19 @@ def columns_used(mapping: TableMapping, file: ExtractFile) -> set[str]:
     return used | {one.column for one in wide} | {one.unit_column for one in wide if one.unit_column}
 
 
+def ignored_columns(files: Sequence[ExtractFile], options: SenderOptions) -> dict[str, tuple[str, ...]]:
+    """Tell, by table, which columns of its files no mapping reads."""
+    used: dict[Path, set[str]] = {}
+    for file in files:
+        used.setdefault(file.path, set()).update(columns_used(options.tables[file.mapping or 0], file))
+    left: dict[str, tuple[str, ...]] = {}
+    for file in files:
+        extra = [one_line(first_line(name)) for name in file.columns if name and name not in used[file.path]]
+        if extra:
+            left[file.table] = tuple(dict.fromkeys((*left.get(file.table, ()), *extra)))
+    return left
+
+
 def _refuse_what_is_not_there(mapping: TableMapping, files: Sequence[ExtractFile]) -> None:
     where = f"[tables.{mapping.table}]"
     names = mapping.files or ((mapping.table,) if mapping.is_said else ())
@@ -121,6 +135,16 @@ def _refuse_what_is_not_there(mapping: TableMapping, files: Sequence[ExtractFile
 def _names(files: Sequence[ExtractFile]) -> str:
     others = f" (nor in {len(files) - 1} other file(s))" if len(files) > 1 else ""
     return one_line(files[0].name) + others
+
+
+def _refuse_two_forms(files: Sequence[ExtractFile], options: SenderOptions) -> None:
+    """Refuse a table that is there under its own name in two forms."""
+    for number, mapping in enumerate(options.tables):
+        own = [file for file in files if file.mapping == number]
+        whole = [file for file in own if file.path.name.lower() == file.table + file.ending]
+        if not mapping.files and len(whole) > 1:
+            found = f"table {mapping.table!r} is there in two formats"
+            raise UnreadableExtract(whole[0].path.parent, found, "Keep one of the two files.")
 
 
 def _refuse_one_twice(files: Sequence[ExtractFile]) -> None:

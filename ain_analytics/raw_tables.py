@@ -12,7 +12,6 @@ from ain_analytics.databases import open_database
 from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.extracted import Extract
 from ain_analytics.files import as_text, load_file, load_frame, normal_names, quoted
-from ain_analytics.mapped_rows import load_mapped
 from ain_analytics.server import Server, rows_of
 
 FRACTIONS = ("DOUBLE", "FLOAT", "DECIMAL")
@@ -36,11 +35,7 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
     for done, file in enumerate(extract.files):
         if progress:
             progress(f"reading {one_line(file.path.name)}", done / len(extract.files))
-        if file.mapping is None:
-            load_file(connection, file, columns_of(file.table))
-        else:
-            mapping = extract.options.tables[file.mapping]
-            load_mapped(connection, file, mapping, extract.options.decimal_mark)
+        load_file(connection, file, columns_of(file.table))
     for table, frame in extract.frames.items():
         load_frame(connection, table, frame, columns_of(table))
     if extract.database is not None:

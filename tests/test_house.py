@@ -31,14 +31,16 @@ VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
 
 FLOORS = (
     "errors",
-    "records server column_names statistics_reader",
+    "records column_names statistics_reader server",
     "workbook statistics_file definition_checks",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
     "mapping",
     "wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "
     "published_records",
-    "formats mapped_files curve_result npmle_newton",
-    "extracted mapped_rows",
+    "mapped_files curve_result npmle_newton",
+    "mapped_rows",
+    "formats",
+    "extracted",
     "databases",
     "extract",
     "raw_tables",
