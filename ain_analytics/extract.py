@@ -17,7 +17,7 @@ from ain_analytics.errors import (
     one_line,
 )
 from ain_analytics.files import ExtractFile, normal_names, open_file
-from ain_analytics.formats import FORMATS, NATIVE, Format, recognise
+from ain_analytics.formats import FHIR, FORMATS, NATIVE, Format, recognise
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
 
 
@@ -101,6 +101,8 @@ def read_extract(
         raise UnreadableExtract(path, "it cannot be looked into", "Ask for the right to read it.") from error
     if path.is_file() and path.suffix.lower() in (".duckdb", ".db"):
         return _from_database(path, extracted_on)
+    if path.is_file() and FHIR.table_of(path):
+        return _from_files(path, [path], *read_options(path.with_name(OPTIONS_FILE), extracted_on))
     found = (
         "there is no such file or folder"
         if not path.exists()
@@ -126,10 +128,16 @@ def _from_frames(frames: Mapping[str, pl.DataFrame], extracted_on: date | None) 
 
 def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     options, unknown = read_options(folder / OPTIONS_FILE, extracted_on)
-    files: list[ExtractFile] = []
-    ignored: list[str] = []
     hidden = (".", OPTIONS_FILE)
     paths = [path for path in sorted(folder.iterdir()) if not path.name.startswith(hidden)]
+    return _from_files(folder, paths, options, unknown)
+
+
+def _from_files(
+    where: Path, paths: list[Path], options: SenderOptions, unknown: tuple[str, ...]
+) -> Extract:
+    files: list[ExtractFile] = []
+    ignored: list[str] = []
     chosen = recognise(paths, options)
     for path in paths:
         found = chosen.table_of(path)
@@ -140,12 +148,13 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
             file = open_file(table, path, ending, encoding=options.encoding, delimiter=options.delimiter)
             files.append(file)
             ignored += [one_line(f"{path.name}, sheet {name}") for name in file.ignored_sheets]
-    _refuse_tables_given_twice(files, folder)
+    if chosen.find_table is None:
+        _refuse_tables_given_twice(files, where)
     columns = {file.path.name: (file.table, file.columns) for file in files}
     return Extract(
-        name=one_line(folder.resolve().name),
+        name=one_line(where.resolve().name),
         files=tuple(files),
-        ignored_columns=_check(columns, folder, chosen),
+        ignored_columns=_check(columns, where, chosen),
         ignored_files=tuple(ignored),
         options=options,
         unknown_options=unknown,

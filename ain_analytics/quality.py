@@ -13,7 +13,18 @@ from ain_analytics.oddities import oddities
 from ain_analytics.registry import Registry
 from ain_analytics.schema import RAW
 
-NO_ERROR = ("used", "other_analyte", "other_test", "superseded")
+NO_ERROR = (
+    "used",
+    "other_analyte",
+    "other_test",
+    "superseded",
+    "refuted",
+    "not_given",
+    "older_version",
+    "other_subject",
+    "read_elsewhere",
+    "not_of_use",
+)
 """Fates that are no error of the extract."""
 FATES = {
     "used": "used",
@@ -39,6 +50,13 @@ FATES = {
     "duplicate": "equal to another row in every column",
     "incomplete": "a part of a count whose other part is not in the specimen",
     "superseded": "a better measure of the same specimen was used; no error",
+    "entered_in_error": "the sender took it back: entered in error, or cancelled",
+    "refuted": "the diagnosis was refuted; no error",
+    "not_given": "a drug that was planned, cancelled or not given; no error",
+    "older_version": "a newer version of the same resource is there; no error",
+    "other_subject": "said of somebody else than the child; no error",
+    "read_elsewhere": "read for another row, such as the child's; no error",
+    "not_of_use": "nothing that the program has a use for; no error",
 }
 """What each fate of a row means."""
 

@@ -32,7 +32,7 @@ VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
 FLOORS = (
     "errors",
     "records",
-    "workbook",
+    "workbook resources",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
     "wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "
     "published_records",
@@ -66,6 +66,7 @@ MAY_HOLD_NUMBERS = {
     "codes": "ranks, and a whole in percent",
     "errors": "sizes of a message",
     "records": "sizes of a file's parts",
+    "resources": "sizes of a file's parts",
     "workbook": "sizes of a file's parts, and of the alphabet",
     "files": "sizes of a file's parts",
     "sender": "sizes of a file",

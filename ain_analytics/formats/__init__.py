@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ain_analytics.errors import UnreadableExtract
+from ain_analytics.formats.fhir import FHIR
 from ain_analytics.formats.format import Format
 from ain_analytics.formats.native import NATIVE
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions
 
-FORMATS: dict[str, Format] = {known.name: known for known in (NATIVE,)}
+FORMATS: dict[str, Format] = {known.name: known for known in (NATIVE, FHIR)}
 """Every format by its name, in the order in which they are tried."""
 
-__all__ = ["FORMATS", "NATIVE", "Format", "recognise"]
+__all__ = ["FHIR", "FORMATS", "NATIVE", "Format", "recognise"]
 
 
 def recognise(paths: Sequence[Path], options: SenderOptions) -> Format:

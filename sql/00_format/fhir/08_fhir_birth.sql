@@ -1,0 +1,42 @@
+-- fhir_birth: one row per patient of whom Observations say the length of gestation or the Duffy status.
+-- Reads: fhir_result, fhir_code, fhir_answer.
+-- Key: (patient_id).
+-- Rule: completed weeks, 39+6 being 39; where two Observations differ, neither is believed.
+create or replace view fhir_birth as
+with said as (
+    select
+        fhir_result.patient_id,
+        fhir_result.kind,
+        case fhir_result.kind
+            when 'gestation'
+                then cast(
+                        cast(
+                            floor(
+                                try_cast(split_part(fhir_result.value, '+', 1) as double)
+                                / coalesce(cast(fhir_code.meaning as double), 1)
+                            ) as bigint
+                        ) as varchar
+                    )
+            else lower(fhir_answer.answer)
+        end as word
+    from fhir_result
+    left join fhir_code
+        on lower(fhir_result.unit) = fhir_code.code and fhir_code.use = 'gestation_unit'
+    left join fhir_answer
+        on fhir_result.file = fhir_answer.file and fhir_result.row_number = fhir_answer.row_number
+    where fhir_result.kind in ('gestation', 'duffy') and fhir_result.fate = 'read_elsewhere'
+)
+
+select
+    said.patient_id,
+    case
+        when count(distinct said.word) filter (where said.kind = 'gestation') = 1
+            then min(said.word) filter (where said.kind = 'gestation')
+    end as gestational_weeks,
+    case
+        when count(distinct said.word) filter (where said.kind = 'duffy') = 1
+            then min(said.word) filter (where said.kind = 'duffy')
+    end as duffy_status
+from said
+where said.word is not null
+group by said.patient_id;
