@@ -21,7 +21,9 @@ def _code_tables(options: SenderOptions) -> Mapping[str, pl.DataFrame]:
         "fhir_system": code_list("fhir_system").with_columns(pl.col("rank").cast(pl.Int32)),
         "fhir_code": code_list("fhir_code"),
         "fhir_status": code_list("fhir_status"),
-        "fhir_antibody_code": code_list("loinc_neutrophil_antibody").select("code"),
+        "fhir_antibody_code": code_list("loinc_neutrophil_antibody")
+        .filter(pl.col("system") == "LOINC")
+        .select("code"),
         "fhir_local_code": pl.DataFrame({"code": list(options.codes)}, schema={"code": pl.String}),
     }
 

@@ -5,6 +5,7 @@
 create or replace view fhir_care as
 with parsed as (
     select
+        source_resource.resource_type,
         from_json(source_resource.body, '{"patient": {"reference": "VARCHAR"},
             "individual": {"reference": "VARCHAR"},
             "period": {"start": "VARCHAR", "end": "VARCHAR"}}') as said

@@ -45,9 +45,9 @@ select
     case
         when parsed.said.dataabsentreason is null and fhir_status.status is null
             then coalesce(
-                    coalesce(parsed.said.valuequantity.comparator, '') || parsed.said.valuequantity.value,
-                    parsed.said.valuestring, parsed.said.valueinteger, parsed.said.valueboolean
-                )
+                coalesce(parsed.said.valuequantity.comparator, '') || parsed.said.valuequantity.value,
+                parsed.said.valuestring, parsed.said.valueinteger, parsed.said.valueboolean
+            )
     end as value,
     case
         when parsed.said.dataabsentreason is null and fhir_status.status is null

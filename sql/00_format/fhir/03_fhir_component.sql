@@ -7,6 +7,10 @@ with opened as (
     select
         fhir_observation.file,
         fhir_observation.row_number,
+        fhir_observation.patient_id,
+        fhir_observation.sampled_at,
+        fhir_observation.method,
+        fhir_observation.specimen_id,
         unnest(fhir_observation.component) as said,
         generate_subscripts(fhir_observation.component, 1) as component_number
     from fhir_observation
@@ -21,10 +25,10 @@ worded as (
         case
             when opened.said.dataabsentreason is null
                 then coalesce(
-                        coalesce(opened.said.valuequantity.comparator, '')
-                        || opened.said.valuequantity.value,
-                        opened.said.valuestring, opened.said.valueinteger, opened.said.valueboolean
-                    )
+                    coalesce(opened.said.valuequantity.comparator, '')
+                    || opened.said.valuequantity.value,
+                    opened.said.valuestring, opened.said.valueinteger, opened.said.valueboolean
+                )
         end as value
     from opened
 ),
@@ -42,6 +46,10 @@ named as (
 select
     named.file,
     named.row_number,
+    named.patient_id,
+    named.sampled_at,
+    named.method,
+    named.specimen_id,
     named.component_number,
     named.said.code as concept,
     named.value,

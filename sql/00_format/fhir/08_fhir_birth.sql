@@ -1,5 +1,5 @@
 -- fhir_birth: one row per patient of whom Observations say the length of gestation or the Duffy status.
--- Reads: fhir_result, fhir_code, fhir_answer.
+-- Reads: fhir_result, fhir_code.
 -- Key: (patient_id).
 -- Rule: completed weeks, 39+6 being 39; where two Observations differ, neither is believed.
 create or replace view fhir_birth as
@@ -10,20 +10,26 @@ with said as (
         case fhir_result.kind
             when 'gestation'
                 then cast(
-                        cast(
-                            floor(
-                                try_cast(split_part(fhir_result.value, '+', 1) as double)
-                                / coalesce(cast(fhir_code.meaning as double), 1)
-                            ) as bigint
-                        ) as varchar
-                    )
-            else lower(fhir_answer.answer)
+                    cast(
+                        floor(
+                            try_cast(split_part(fhir_result.value, '+', 1) as double)
+                            / coalesce(cast(fhir_code.meaning as double), 1)
+                        ) as bigint
+                    ) as varchar
+                )
+            else lower(
+                coalesce(
+                    fhir_result.value,
+                    from_json(
+                        fhir_result.value_concept, '{"coding": [{"code": "VARCHAR"}]}'
+                    ).coding[1].code,
+                    from_json(fhir_result.value_concept, '{"text": "VARCHAR"}').text
+                )
+            )
         end as word
     from fhir_result
     left join fhir_code
         on lower(fhir_result.unit) = fhir_code.code and fhir_code.use = 'gestation_unit'
-    left join fhir_answer
-        on fhir_result.file = fhir_answer.file and fhir_result.row_number = fhir_answer.row_number
     where fhir_result.kind in ('gestation', 'duffy') and fhir_result.fate = 'read_elsewhere'
 )
 

@@ -43,7 +43,8 @@ select
     case
         when fhir_superseded.file is not null then 'older_version'
         when fhir_status.fate is not null then fhir_status.fate
-        when source_resource.resource_type
+        when
+            source_resource.resource_type
             in ('Medication', 'RelatedPerson', 'EpisodeOfCare', 'ResearchSubject')
             then 'read_elsewhere'
         else 'not_of_use'

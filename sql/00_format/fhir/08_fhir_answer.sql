@@ -1,5 +1,5 @@
 -- fhir_answer: one row per result that is a word, with the word that the program knows.
--- Reads: fhir_result, fhir_code, antibody_method.
+-- Reads: fhir_result, fhir_panel, fhir_code, antibody_method.
 -- Key: (file, row_number).
 -- Rule: codes stand before names, names before texts, the value before its interpretation; the first
 -- that the code lists know is the answer, else the first as it is written.
@@ -9,24 +9,28 @@ with result as (
         fhir_result.file,
         fhir_result.row_number,
         case fhir_result.kind
-            when 'antibody' then 'answer' when 'gene' then 'significance' when 'marrow' then 'cellularity'
+            when 'antibody' then 'answer' when 'marrow' then 'cellularity' else 'significance'
         end as use,
         unnest(['value', 'interpretation', 'method']) as part,
         unnest([
-            coalesce(fhir_result.significance, fhir_result.value_concept),
+            coalesce(fhir_panel.significance, fhir_result.value_concept),
             fhir_result.interpretation, fhir_result.method
         ]) as concept,
-        unnest([coalesce(fhir_result.significance_text, fhir_result.value), null, null]) as text
+        unnest([coalesce(fhir_panel.significance_text, fhir_result.value), null, null]) as text
     from fhir_result
-    where fhir_result.kind in ('antibody', 'gene', 'marrow', 'duffy') and fhir_result.subject <> 'other'
+    left join fhir_panel
+        on fhir_result.file = fhir_panel.file and fhir_result.row_number = fhir_panel.row_number
+    where fhir_result.kind in ('antibody', 'gene', 'variant', 'marrow') and fhir_result.subject <> 'other'
 ),
 
 parsed as (
     select
         result.*,
         from_json(
-            case when starts_with(result.concept, '[') then result.concept
-                else '[' || result.concept || ']' end,
+            case
+                when starts_with(result.concept, '[') then result.concept
+                else '[' || result.concept || ']'
+            end,
             '[{"coding": [{"code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"}]'
         )[1] as said
     from result
@@ -57,26 +61,20 @@ opened as (
     from word
 ),
 
-numbered as (
-    select
-        opened.*,
-        row_number() over (
-            partition by opened.file, opened.row_number order by opened.part desc, opened.place
-        ) as ordinal
-    from opened
-    where opened.word is not null
-),
-
 known as (
     select
-        numbered.*,
+        opened.*,
         fhir_code.meaning,
-        antibody_method.test_key is not null as is_method
-    from numbered
+        antibody_method.test_key is not null as is_method,
+        row_number() over (
+            partition by opened.file, opened.row_number order by opened.part desc, opened.place asc
+        ) as ordinal
+    from opened
     left join fhir_code
-        on lower(trim(numbered.word)) = fhir_code.code and numbered.use = fhir_code.use
+        on lower(trim(opened.word)) = fhir_code.code and opened.use = fhir_code.use
     left join antibody_method
-        on regexp_replace(lower(numbered.word), '[^a-z0-9]', '', 'g') = antibody_method.test_key
+        on regexp_replace(lower(opened.word), '[^a-z0-9]', '', 'g') = antibody_method.test_key
+    where opened.word is not null
 )
 
 select
@@ -87,7 +85,6 @@ select
         arg_max(known.word, known.ordinal) filter (where known.part = 'value'),
         arg_min(known.word, known.ordinal) filter (where known.part = 'interpretation')
     ) as answer,
-    arg_max(known.word, known.ordinal) filter (where known.part = 'value') as name,
     arg_min(known.word, known.ordinal) filter (where known.part = 'method' and known.is_method) as method
 from known
 group by known.file, known.row_number;
