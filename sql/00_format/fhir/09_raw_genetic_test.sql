@@ -13,12 +13,12 @@ select
         case
             when fhir_result.kind = 'gene'
                 then coalesce(
-                        from_json(
-                            fhir_result.value_concept, '{"coding": [{"display": "VARCHAR"}]}'
-                        ).coding[1].display,
-                        from_json(fhir_result.value_concept, '{"text": "VARCHAR"}').text,
-                        fhir_result.value
-                    )
+                    from_json(
+                        fhir_result.value_concept, '{"coding": [{"display": "VARCHAR"}]}'
+                    ).coding[1].display,
+                    from_json(fhir_result.value_concept, '{"text": "VARCHAR"}').text,
+                    fhir_result.value
+                )
         end
     ) as gene,
     fhir_answer.answer as result

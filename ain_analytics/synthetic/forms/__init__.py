@@ -1,0 +1,1 @@
+"""A made-up registry, written as the sources that senders really have."""
