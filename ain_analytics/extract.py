@@ -133,9 +133,7 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     return _from_files(folder, paths, options, unknown)
 
 
-def _from_files(
-    where: Path, paths: list[Path], options: SenderOptions, unknown: tuple[str, ...]
-) -> Extract:
+def _from_files(where: Path, paths: list[Path], options: SenderOptions, unknown: tuple[str, ...]) -> Extract:
     files: list[ExtractFile] = []
     ignored: list[str] = []
     chosen = recognise(paths, options)

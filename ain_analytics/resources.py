@@ -177,7 +177,7 @@ def _open_bundles(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     )
     entries = (
         "select place as file, number, entry.fullUrl as full_url, "
-        "coalesce(entry.resource, '{\"resourceType\": \"Bundle.entry\"}') as body "
+        'coalesce(entry.resource, \'{"resourceType": "Bundle.entry"}\') as body '
         "from bundle, unnest(entries) with ordinality as opened (entry, number)"
     )
     for _ in range(_MOST_LEVELS):

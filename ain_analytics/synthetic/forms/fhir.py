@@ -71,7 +71,9 @@ def write(tables: Mapping[str, pl.DataFrame], folder: Path, extracted_on: date) 
     written = {
         "Patient": map(_patient, _rows(patients)),
         "EpisodeOfCare": map(_care, _rows(births)),
-        "RelatedPerson": map(_mother, _rows(tests.filter(pl.col("subject") == "mother").select("patient_id"))),
+        "RelatedPerson": map(
+            _mother, _rows(tests.filter(pl.col("subject") == "mother").select("patient_id"))
+        ),
         "Observation": (
             *_numbered("lab", map(_lab, _rows(tables["lab_result"]))),
             *_numbered("antibody", map(_antibody, _rows(tests))),

@@ -8,7 +8,7 @@ with parsed as (
         source_resource.file,
         source_resource.row_number,
         unnest(from_json(source_resource.body, '{"contained": [{"resourceType": "VARCHAR", "id": "VARCHAR",
-            "identifier": "VARCHAR", "accessionIdentifier": {"value": "VARCHAR"}, "code": "VARCHAR",
+            "identifier": "JSON", "accessionIdentifier": {"value": "VARCHAR"}, "code": "JSON",
             "relationship": [{"coding": [{"code": "VARCHAR"}]}]}]}').contained) as inside
     from source_resource
     where contains(source_resource.body, '"contained"')

@@ -8,7 +8,7 @@ with parsed as (
     select
         source_resource.file,
         source_resource.row_number,
-        from_json(source_resource.body, '{"code": "VARCHAR", "subject": {"reference": "VARCHAR"},
+        from_json(source_resource.body, '{"code": "JSON", "subject": {"reference": "VARCHAR"},
             "recordedDate": "VARCHAR", "onsetDateTime": "VARCHAR", "onsetPeriod": {"start": "VARCHAR"},
             "verificationStatus": {"coding": [{"code": "VARCHAR"}]}}') as said
     from source_resource
@@ -26,7 +26,7 @@ select
         coalesce(parsed.said.recordeddate, parsed.said.onsetdatetime, parsed.said.onsetperiod.start),
         '^[^T]*(T[0-9:.]+)?'
     ) as recorded_on,
-    parsed.said.code as concept,
+    cast(parsed.said.code as varchar) as concept,
     case when fhir_superseded.file is not null then 'older_version' else fhir_code.meaning end as fate
 from parsed
 left join fhir_superseded

@@ -8,7 +8,7 @@ with parsed as (
         coalesce(
             source_resource.resource_id, regexp_extract(source_resource.full_url, '[^/:]+$')
         ) as resource_key,
-        from_json(source_resource.body, '{"code": "VARCHAR"}').code as concept
+        from_json(source_resource.body, '{"code": "JSON"}').code as concept
     from source_resource
     left join fhir_superseded
         on

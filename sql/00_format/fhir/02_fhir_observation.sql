@@ -10,7 +10,7 @@ with parsed as (
         source_resource.file,
         source_resource.row_number,
         source_resource.status,
-        from_json(source_resource.body, '{"code": "VARCHAR", "method": "VARCHAR", "interpretation": "VARCHAR",
+        from_json(source_resource.body, '{"code": "JSON", "method": "JSON", "interpretation": "JSON",
             "subject": {"reference": "VARCHAR", "identifier": {"system": "VARCHAR", "value": "VARCHAR"}},
             "focus": [{"reference": "VARCHAR"}], "effectiveDateTime": "VARCHAR",
             "effectiveInstant": "VARCHAR", "effectivePeriod": {"start": "VARCHAR"},
@@ -18,12 +18,12 @@ with parsed as (
             "valueQuantity": {"value": "VARCHAR", "comparator": "VARCHAR", "unit": "VARCHAR",
                 "system": "VARCHAR", "code": "VARCHAR"},
             "valueString": "VARCHAR", "valueInteger": "VARCHAR", "valueBoolean": "VARCHAR",
-            "valueCodeableConcept": "VARCHAR", "dataAbsentReason": "VARCHAR",
-            "component": [{"code": "VARCHAR", "valueQuantity": {"value": "VARCHAR", "comparator": "VARCHAR",
+            "valueCodeableConcept": "JSON", "dataAbsentReason": "JSON",
+            "component": [{"code": "JSON", "valueQuantity": {"value": "VARCHAR", "comparator": "VARCHAR",
                     "unit": "VARCHAR", "system": "VARCHAR", "code": "VARCHAR"},
                 "valueString": "VARCHAR", "valueInteger": "VARCHAR", "valueBoolean": "VARCHAR",
-                "valueCodeableConcept": "VARCHAR", "interpretation": "VARCHAR",
-                "dataAbsentReason": "VARCHAR"}]}') as said
+                "valueCodeableConcept": "JSON", "interpretation": "JSON",
+                "dataAbsentReason": "JSON"}]}') as said
     from source_resource
     where source_resource.resource_type = 'Observation'
 )
@@ -41,7 +41,7 @@ select
             parsed.said.effectivedatetime, parsed.said.effectiveinstant, parsed.said.effectiveperiod.start
         ), '^[^T]*(T[0-9:.]+)?'
     ) as sampled_at,
-    parsed.said.code as concept,
+    cast(parsed.said.code as varchar) as concept,
     case
         when parsed.said.dataabsentreason is null and fhir_status.status is null
             then coalesce(
@@ -51,14 +51,14 @@ select
     end as value,
     case
         when parsed.said.dataabsentreason is null and fhir_status.status is null
-            then parsed.said.valuecodeableconcept
+            then cast(parsed.said.valuecodeableconcept as varchar)
     end as value_concept,
     case
         when fhir_code.code is not null then parsed.said.valuequantity.code
         else coalesce(parsed.said.valuequantity.unit, parsed.said.valuequantity.code)
     end as unit,
-    parsed.said.interpretation,
-    parsed.said.method,
+    cast(parsed.said.interpretation as varchar) as interpretation,
+    cast(parsed.said.method as varchar) as method,
     coalesce(
         nullif(regexp_extract(parsed.said.specimen.reference, '(?:Specimen/|^urn:\w+:)([^/#?|]+)', 1), ''),
         specimen.accession, parsed.said.specimen.identifier.value, parsed.said.specimen.display

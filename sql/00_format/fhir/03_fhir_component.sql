@@ -20,8 +20,10 @@ with opened as (
 worded as (
     select
         opened.*,
-        case when opened.said.dataabsentreason is null then opened.said.valuecodeableconcept end
-            as value_concept,
+        case
+            when opened.said.dataabsentreason is null
+                then cast(opened.said.valuecodeableconcept as varchar)
+        end as value_concept,
         case
             when opened.said.dataabsentreason is null
                 then coalesce(
@@ -51,10 +53,10 @@ select
     named.method,
     named.specimen_id,
     named.component_number,
-    named.said.code as concept,
+    cast(named.said.code as varchar) as concept,
     named.value,
     named.value_concept,
-    named.said.interpretation,
+    cast(named.said.interpretation as varchar) as interpretation,
     coalesce(
         named.value, named.answer.coding[1].display, named.answer.text, named.answer.coding[1].code
     ) as word,

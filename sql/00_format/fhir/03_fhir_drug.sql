@@ -11,7 +11,7 @@ with parsed as (
         source_resource.row_number,
         source_resource.resource_type,
         source_resource.status,
-        from_json(source_resource.body, '{"medicationCodeableConcept": "VARCHAR",
+        from_json(source_resource.body, '{"medicationCodeableConcept": "JSON",
             "medicationReference": {"reference": "VARCHAR"}, "subject": {"reference": "VARCHAR"},
             "effectiveDateTime": "VARCHAR", "effectivePeriod": {"start": "VARCHAR", "end": "VARCHAR"},
             "authoredOn": "VARCHAR", "intent": "VARCHAR", "doNotPerform": "VARCHAR",
@@ -43,8 +43,8 @@ select
             parsed.said.dosageinstruction[1].timing.repeat.boundsperiod."end"
         ), '^[^T]*(T[0-9:.]+)?'
     ) as ended_on,
-    coalesce(
-        parsed.said.medicationcodeableconcept, inside.concept, fhir_medication.concept
+    cast(
+        coalesce(parsed.said.medicationcodeableconcept, inside.concept, fhir_medication.concept) as varchar
     ) as concept,
     case
         when fhir_superseded.file is not null then 'older_version'
