@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from inspect import cleandoc
 
 import dataframely as dy
 
 from ain_analytics.definitions import PRESETS, TEXTBOOK, AncBand, Definitions
 from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, RAW, RESULTS, STAGED, RawRow
+from ain_analytics.schema.fhir import FHIR
 from ain_analytics.wording import in_words
 
 FILE = "data_dictionary.md"
@@ -33,7 +35,7 @@ _STAGES = {
 SENDER_OPTIONS = {
     "extracted_on": "Last day that the extract can speak of, a date; later rows are set aside. Else: today.",
     "source": "Where the extract comes from, as text for the report.",
-    "format": "Format of the files, where it cannot be told from them: `native`.",
+    "format": "Format of the files, where it cannot be told from them: `native`, `fhir`.",
     "encoding": "Encoding of text files. Else: `utf-8`.",
     "delimiter": "Character between the cells of text files. Else: `,`.",
     "decimal_mark": "Decimal mark of numbers in text files. Else: `.`.",
@@ -70,6 +72,12 @@ def data_dictionary() -> str:
         "### extract.toml",
         "Beside the files of an extract, what the sender knows of it. Every line may be left out.",
         _table(("line", "meaning"), [(f"`{name}`", meaning) for name, meaning in SENDER_OPTIONS.items()]),
+        "### FHIR R4",
+        "A folder of NDJSON files (`.ndjson`, `.jsonl`, also `.gz`; any name), of Bundles (`.json`, "
+        "`.json.gz`), or both, or one such file; the type in each resource decides. Each "
+        "resource has one fate; a component, and an entry of a Bundle in a line, is told by its place in the file.",
+        *(_raw_table(name, table) for name, table in FHIR.items()),
+        *(_rest(table) for table in FHIR.values()),
         "## What the program makes",
         *(_tables("Typed rows, and the fate of every row", STAGED)),
         *(_tables("Counts, episodes, classes, follow-up", DERIVED)),
@@ -181,6 +189,10 @@ def _presets() -> list[str]:
 
 def _first_line(table: type[dy.Schema]) -> str:
     return (table.__doc__ or "").strip().splitlines()[0]
+
+
+def _rest(table: type[dy.Schema]) -> str:
+    return cleandoc(table.__doc__ or "").partition("\n")[2].strip()
 
 
 def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from copy import deepcopy
 
 import duckdb
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 import ain_analytics as ain
-from ain_analytics.errors import AinError, NothingUsable, UnreadableExtract
+from ain_analytics.errors import NothingUsable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.raw_tables import load_codes, load_source
 from ain_analytics.registry import _make_raw_tables, open_registry
@@ -241,21 +242,18 @@ def test_an_element_of_a_wrong_kind_is_no_crash(source, nested):
     kinds = [CHILD, COUNT, {"resourceType": "Condition", "subject": TO_CHILD, "code": coded("D70")}]
     kinds += [{"resourceType": "MedicationRequest", "id": "m", "subject": TO_CHILD, "intent": "order"}]
     kinds += [{"resourceType": kind, "id": "k"} for kind in ("RelatedPerson", "Medication", "EpisodeOfCare")]
-    names = {
-        "identifier", "extension", "code", "subject", "component", "contained", "valueQuantity", "method", "meta",
-        "valueCodeableConcept", "interpretation", "focus", "specimen", "effectivePeriod", "relationship", "id",
-        "verificationStatus", "medicationReference", "dosageInstruction", "period", "status", "fullUrl", "entry",
-        "valueString", "effectiveDateTime", "birthDate",
-    }  # fmt: skip
-    broken = [{**deepcopy(kind), name: nested} for kind in kinds for name in sorted(names)]
+    names = re.findall(
+        r"\w+",
+        "identifier extension code subject component contained valueQuantity method meta id status "
+        "valueCodeableConcept interpretation focus specimen effectivePeriod relationship verificationStatus "
+        "medicationReference dosageInstruction period fullUrl entry valueString effectiveDateTime birthDate",
+    )
+    broken = [{**deepcopy(kind), name: nested} for kind in kinds for name in names]
     folder = source(*kinds, *broken, {"resourceType": "Bundle", "entry": nested})
-    try:
-        with open_registry(folder) as registry:
-            places = registry.connection.sql("select file, row_number from raw_fate").pl()
-            assert places.height == places.unique().height
-            assert places["row_number"].n_unique() == len(kinds) + len(broken)
-    except AinError as error:
-        assert "\n" not in str(error)
+    with open_registry(folder) as registry:
+        places = registry.connection.sql("select file, row_number from raw_fate").pl()
+    assert places.height == places.unique().height
+    assert places["row_number"].n_unique() == len(kinds) + len(broken)
 
 
 # Patients
@@ -626,7 +624,7 @@ def test_a_condition_is_dated_when_it_was_recorded_and_coded_by_icd_first(source
         condition | {"onsetPeriod": {"start": "2018-02-03"}, "code": coded("288.0", "http://hl7.org/fhir/sid/icd-9-cm")},
         condition | {"recordedDate": "2018-09-01", "verificationStatus": coded("refuted", state)},
         condition | {"recordedDate": "2018-09-01", "verificationStatus": coded("entered-in-error", state)},
-        condition | {"recordedDate": "2018-09-04", "verificationStatus": coded("confirmed", state), "code": {"text": "AIN"}},
+        condition | {"recordedDate": "2018-09-04", "code": {"text": "AIN"}},
     )  # fmt: skip
     assert raw(folder, "diagnosis", "row_number", "recorded_on", "code", "code_system") == [
         (2, "2018-09-01", "D70.9", "ICD-10-CM"),

@@ -52,7 +52,9 @@ def test_the_bundles_hold_what_these_tests_need():
 
 
 def test_the_children_are_those_of_the_bundles(registry):
-    expected = {(one["id"], date.fromisoformat(one["birthDate"]), one["gender"]) for one in of_type("Patient")}
+    expected = {
+        (one["id"], date.fromisoformat(one["birthDate"]), one["gender"]) for one in of_type("Patient")
+    }
     assert set(registry.frame("patient").select("patient_id", "birth_date", "sex").rows()) == expected
 
 
