@@ -74,8 +74,9 @@ def data_dictionary() -> str:
         _table(("line", "meaning"), [(f"`{name}`", meaning) for name, meaning in SENDER_OPTIONS.items()]),
         "### FHIR R4",
         "A folder of NDJSON files (`.ndjson`, `.jsonl`, also `.gz`; any name), of Bundles (`.json`, "
-        "`.json.gz`), or both, or one such file; the type in each resource decides. Each "
-        "resource has one fate; a component, and an entry of a Bundle in a line, is told by its place in the file.",
+        "`.json.gz`), or both, or one such file; the type in each resource decides. "
+        "Each resource has one fate; a component, and an entry of a Bundle in a line, "
+        "is told by its place in the file.",
         *(_raw_table(name, table) for name, table in FHIR.items()),
         *(_rest(table) for table in FHIR.values()),
         "## What the program makes",

@@ -18,6 +18,9 @@ class FhirResource(RawRow):
       The codes without a number are those of the system `urn:ain-analytics:finding`.
     - A gene is a component (or an Observation) 48018-6; the result is the component 53037-8, else the value
       of the Observation, Absent being negative.
+    - A drug that is ordered counts as given from the day of the order, or within the bounds of its timing;
+      a course whose end is not said is one dose on its first day, as in the native format.
+    - A Condition is dated when it was recorded, else at its onset.
     - The registry knows a child from the first start to the last end of EpisodeOfCare and ResearchSubject.
     """
 

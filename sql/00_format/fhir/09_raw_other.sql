@@ -3,7 +3,7 @@
 -- fhir_drug.
 -- Key: (table_name, file, row_number).
 -- Rule: what is no JSON, or no resource; what was set aside; what is read for another row; and what
--- the program has no use for.
+-- the program has no use for. A type that can be none of FHIR is not repeated.
 create or replace view raw_other as
 select
     source_malformed.table_name,
@@ -37,7 +37,11 @@ from fhir_drug
 where fhir_drug.fate is not null
 union all
 select
-    source_resource.resource_type,
+    case
+        when regexp_matches(source_resource.resource_type, '^[A-Z][A-Za-z.]{0,40}$')
+            then source_resource.resource_type
+        else 'resource'
+    end,
     source_resource.file,
     source_resource.row_number,
     case
