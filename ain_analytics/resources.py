@@ -141,10 +141,7 @@ def _load_text(connection: duckdb.DuckDBPyConnection, path: Path, *, is_document
         raise UnreadableExtract(path, "it is no JSON", _AGAIN)
     frame = pl.DataFrame({"line": texts}, schema={"line": pl.String}).with_row_index("number", offset=1)
     connection.register("incoming_rows", frame)
-    rows = (
-        "select $name as file, number, null as full_url, "
-        "case when json_valid(line) then cast(line as json) end as body from incoming_rows"
-    )
+    rows = "select $name as file, number, null as full_url, try_cast(line as json) as body from incoming_rows"
     connection.execute(_rows_of(rows), {"name": path.name})
     connection.unregister("incoming_rows")
     if len(lines) == 1 and is_document:  # entries of a file that is one bundle are counted from 1

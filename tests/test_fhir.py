@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import ain_analytics as ain
-from ain_analytics.errors import NothingUsable, UnreadableExtract
+from ain_analytics.errors import MissingTable, NothingUsable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.raw_tables import load_codes, load_source
 from ain_analytics.registry import _make_raw_tables, open_registry
@@ -254,6 +254,20 @@ def test_an_element_of_a_wrong_kind_is_no_crash(source, nested):
         places = registry.connection.sql("select file, row_number from raw_fate").pl()
     assert places.height == places.unique().height
     assert places["row_number"].n_unique() == len(kinds) + len(broken)
+
+
+def test_a_link_that_leads_to_itself_and_a_folder_without_resources_are_refused(source):
+    folder = source(CHILD, COUNT)
+    (folder / "loop.json").symlink_to(folder / "loop.json")
+    assert read_extract(folder).ignored_files == ("loop.json",)
+    (folder / "loop.ndjson").symlink_to(folder / "loop.ndjson")
+    with pytest.raises(UnreadableExtract):
+        read_extract(folder)
+    (folder / "loop.ndjson").unlink()
+    (folder / "all.ndjson").unlink()
+    (folder / "extract.toml").write_text('format = "fhir"\n')
+    with pytest.raises(MissingTable):
+        read_extract(folder)
 
 
 # Patients
