@@ -100,7 +100,9 @@ def load_resources(connection: duckdb.DuckDBPyConnection, path: Path, pattern: s
     if is_packed(path):
         check_packed(path)
     try:
-        if ending in LINE_ENDINGS and not _head(path).startswith(_BOM):
+        head = _head(path)
+        # DuckDB takes a mark of byte order for JSON, and a file of one character for none.
+        if ending in LINE_ENDINGS and not head.startswith(_BOM) and len(head) > 1:
             _load_lines(connection, path.name, pattern)
         else:
             _load_text(connection, path, is_document=ending in DOCUMENT_ENDINGS)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 import re
 from copy import deepcopy
 
@@ -14,6 +15,7 @@ from ain_analytics.errors import MissingTable, NothingUsable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.raw_tables import load_codes, load_source
 from ain_analytics.registry import _make_raw_tables, open_registry
+from ain_analytics.schema import RAW
 from ain_analytics.synthetic.forms import fhir
 
 LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
@@ -56,6 +58,11 @@ def source(tmp_path):
     return write
 
 
+ALL_PLACES = "create view raw_fate_place as " + " union all ".join(
+    f"select file, row_number from raw_{table}" for table in (*RAW, "other")
+)
+
+
 def raw(folder, table, *columns):
     """Give the rows of a raw table, without deriving anything from it."""
     extract = read_extract(folder)
@@ -64,6 +71,7 @@ def raw(folder, table, *columns):
         load_source(connection, extract, None)
         load_codes(connection, extract)
         _make_raw_tables(connection, extract.format)
+        connection.execute(ALL_PLACES)
         rows = connection.sql(f"select {', '.join(columns)} from raw_{table} order by all").fetchall()
     return [row if len(columns) > 1 else row[0] for row in rows]
 
@@ -268,6 +276,38 @@ def test_a_link_that_leads_to_itself_and_a_folder_without_resources_are_refused(
     (folder / "extract.toml").write_text('format = "fhir"\n')
     with pytest.raises(MissingTable):
         read_extract(folder)
+
+
+ODD = (
+    "null", "[]", "{}", '"x"', "7", "true", "-1e400", '"\\ud800"', '"\\u0000"', "NaN", "[[[]]]", '"Patient/"',
+    '{"coding": [null]}', '"0000-00-00"', '"#"', '"urn:uuid:"', '"\'); drop table source_resource; --"',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_registry_changed_at_random_is_read_or_refused_in_one_line(tmp_path, seed):
+    rng = random.Random(seed)
+    demo = ain.simulate(3, seed=5)
+    fhir.write(demo.tables, tmp_path, demo.extracted_on)
+    for _ in range(6):
+        path = rng.choice(sorted(tmp_path.glob("*.ndjson")))
+        content = path.read_bytes()
+        values = list(re.finditer(rb'"[A-Za-z]+": ("[^"]*"|[-0-9.]+)', content))
+        at = rng.randrange(len(content) + 1)
+        if rng.random() < 0.7 and values:
+            value = rng.choice(values)
+            content = content[: value.start(1)] + rng.choice(ODD).encode() + content[value.end(1) :]
+        else:
+            content = content[:at] + rng.choice([b"\0", b"\n", b'"', b"}", b"\xff"]) + content[at + 1 :]
+        path.write_bytes(content)
+    lines = [line for path in tmp_path.glob("*.ndjson") for line in path.read_bytes().split(b"\n")]
+    n_lines = len([line for line in lines if line.strip()])
+    try:
+        places = raw(tmp_path, "fate_place", "file", "row_number")
+    except UnreadableExtract as error:
+        assert len(str(error).splitlines()) == 1  # noqa: PT017 (either answer is right)
+    else:
+        assert len(places) == len(set(places)) == n_lines
 
 
 # Patients
