@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from inspect import cleandoc
 
 import dataframely as dy
 
@@ -19,6 +20,7 @@ from ain_analytics.schema import (
     STAGED,
     RawRow,
 )
+from ain_analytics.schema.fhir import FHIR
 from ain_analytics.schema.redcap import REDCAP_FILES, REDCAP_READING
 from ain_analytics.schema.sdtm import SDTM_READING
 from ain_analytics.wording import in_words
@@ -129,6 +131,7 @@ def data_dictionary() -> str:
         *_own_tables(),
         *_redcap(),
         *_sdtm(),
+        *_fhir(),
         "## What the program makes",
         *(_tables("Typed rows, and the fate of every row", STAGED)),
         *(_tables("Counts, episodes, classes, follow-up", DERIVED)),
@@ -180,6 +183,18 @@ def _own_tables() -> list[str]:
 def _sdtm() -> list[str]:
     tables = [_raw_table(name, table) for name, table in SDTM.items()]
     return ["## What a source in CDISC SDTM holds", *SDTM_READING, *tables]
+
+
+def _fhir() -> list[str]:
+    return [
+        "### FHIR R4",
+        "A folder of NDJSON files (`.ndjson`, `.jsonl`, also `.gz`; any name), of Bundles (`.json`, "
+        "`.json.gz`), or both, or one such file; the type in each resource decides. "
+        "Each resource has one fate; a component, and an entry of a Bundle in a line, "
+        "is told by its place in the file.",
+        *(_raw_table(name, table) for name, table in FHIR.items()),
+        *(_rest(table) for table in FHIR.values()),
+    ]
 
 
 def _raw_table(name: str, table: type[RawRow]) -> str:
@@ -279,6 +294,10 @@ def _presets() -> list[str]:
 
 def _first_line(table: type[dy.Schema]) -> str:
     return (table.__doc__ or "").strip().splitlines()[0]
+
+
+def _rest(table: type[dy.Schema]) -> str:
+    return cleandoc(table.__doc__ or "").partition("\n")[2].strip()
 
 
 def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

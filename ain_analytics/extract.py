@@ -14,7 +14,7 @@ from ain_analytics.errors import (
 )
 from ain_analytics.extracted import Extract, ignored_columns_of
 from ain_analytics.files import ExtractFile, open_file
-from ain_analytics.formats import FORMATS, NATIVE, Format, Found, recognise
+from ain_analytics.formats import FHIR, FORMATS, NATIVE, Format, Found, recognise
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
 from ain_analytics.server import is_server, server_of
 
@@ -53,6 +53,8 @@ def read_extract(
         raise UnreadableExtract(path, "it cannot be looked into", "Ask for the right to read it.") from error
     if path.is_file() and path.suffix.lower() in (".duckdb", ".db"):
         return from_database(path, extracted_on)
+    if path.is_file() and FHIR.table_of(path):
+        return _from_files(path, [path], *read_options(path.with_name(OPTIONS_FILE), extracted_on))
     found = (
         "there is no such file or folder"
         if not path.exists()
@@ -78,13 +80,17 @@ def _from_frames(frames: Mapping[str, pl.DataFrame], extracted_on: date | None) 
 
 def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
     options, unknown = read_options(folder / OPTIONS_FILE, extracted_on)
-    files: list[ExtractFile] = []
-    ignored: list[str] = []
     names = sorted(path.name for path in folder.iterdir())
     paths = [folder / name for name in names if not name.startswith(".") and name != OPTIONS_FILE]
+    return _from_files(folder, paths, options, unknown)
+
+
+def _from_files(where: Path, paths: list[Path], options: SenderOptions, unknown: tuple[str, ...]) -> Extract:
+    files: list[ExtractFile] = []
+    ignored: list[str] = []
     chosen = recognise(paths, options)
     if chosen.look is not None:
-        return _as_looked_at(chosen.look(folder, paths, options), folder, options, unknown, chosen)
+        return _as_looked_at(chosen.look(where, paths, options), where, options, unknown, chosen)
     for path in paths:
         found = chosen.table_of(path)
         if found is None:
@@ -94,12 +100,13 @@ def _from_folder(folder: Path, extracted_on: date | None) -> Extract:
             file = open_file(table, path, ending, encoding=options.encoding, delimiter=options.delimiter)
             files.append(file)
             ignored += [one_line(f"{path.name}, sheet {name}") for name in file.ignored_sheets]
-    _refuse_tables_given_twice(files, folder)
+    if chosen.find_table is None:
+        _refuse_tables_given_twice(files, where)
     columns = {file.path.name: (file.table, file.columns) for file in files}
     return Extract(
-        name=one_line(folder.resolve().name),
+        name=one_line(where.resolve().name),
         files=tuple(files),
-        ignored_columns=ignored_columns_of(columns, folder, chosen),
+        ignored_columns=ignored_columns_of(columns, where, chosen),
         ignored_files=tuple(ignored),
         options=options,
         unknown_options=unknown,

@@ -16,6 +16,7 @@ import polars as pl
 from ain_analytics.column_names import numbered_names, plain_name
 from ain_analytics.errors import UnreadableExtract
 from ain_analytics.records import HEADER_HINT, look_at_csv, records
+from ain_analytics.resources import COLUMNS, DOCUMENT_ENDINGS, LINE_ENDINGS, load_resources
 from ain_analytics.statistics_file import STATISTICS_ENDINGS, read_statistics_file
 from ain_analytics.workbook import read_workbook
 
@@ -84,6 +85,8 @@ def open_file(
         raise UnreadableExtract(path, "it is not a file", "Put the table's rows into a file of this name.")
     if not path.name.encode(errors="ignore").decode() == path.name:
         raise UnreadableExtract(path, "its name is not UTF-8", "Rename it.")
+    if ending in (*LINE_ENDINGS, *DOCUMENT_ENDINGS):
+        return ExtractFile(table, path, ending, COLUMNS)
     is_plain, ignored = False, list[str]()
     if ending == ".parquet":
         header = list(_parquet_schema(path))
@@ -166,7 +169,9 @@ def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: 
     UnreadableExtract
         The file is damaged.
     """
-    if file.ending == ".parquet":
+    if file.ending in (*LINE_ENDINGS, *DOCUMENT_ENDINGS):
+        load_resources(connection, file.path, _one_path(file.path), file.ending)
+    elif file.ending == ".parquet":
         _load_parquet(connection, file, wanted)
     elif file.ending == ".xlsx":
         _, rows, _ = read_workbook(file.path, file.sheet)

@@ -22,6 +22,10 @@ NO_ERROR = (
     "context_only",
     "nothing_measured",
     "not_occurred",
+    "refuted",
+    "not_given",
+    "older_version",
+    "other_subject",
 )
 """Fates that are no error of the extract."""
 FATES = {
@@ -53,6 +57,11 @@ FATES = {
     "nothing_measured": "a visit in whose columns no result stands; no error",
     "not_occurred": "says that something asked for did not happen; no error",
     "superseded": "a better measure of the same specimen was used; no error",
+    "entered_in_error": "the sender took it back: entered in error, or cancelled",
+    "refuted": "the diagnosis was refuted; no error",
+    "not_given": "a drug that was planned, cancelled or not given; no error",
+    "older_version": "a newer version of the same resource is there; no error",
+    "other_subject": "said of somebody else than the child; no error",
 }
 """What each fate of a row means."""
 

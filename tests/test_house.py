@@ -32,7 +32,7 @@ VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
 FLOORS = (
     "errors",
     "records column_names statistics_reader server",
-    "workbook statistics_file definition_checks",
+    "workbook resources statistics_file definition_checks",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
     "mapping",
     "wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "
@@ -72,6 +72,7 @@ MAY_HOLD_NUMBERS = {
     "codes": "ranks, and a whole in percent",
     "errors": "sizes of a message",
     "records": "sizes of a file's parts",
+    "resources": "sizes of a file's parts",
     "workbook": "sizes of a file's parts, and of the alphabet",
     "statistics_reader": "sizes and origins of a file's parts, answers",
     "statistics_file": "answers of the reader",
