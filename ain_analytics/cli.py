@@ -181,8 +181,11 @@ def simulate(
     patients: Annotated[int, typer.Option("-n", "--patients", min=1, help="Number of children.")],
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same registry.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="New folder for the extract.")],
+    form: Annotated[
+        str, typer.Option(help="Format of the extract: native, omop, fhir, redcap, sdtm or tables.")
+    ] = "native",
 ) -> None:
-    """Write a made-up registry whose truth is known, as an extract in the native format."""
+    """Write a made-up registry whose truth is known, as an extract in a format of your choice."""
     from ain_analytics.output import atomic_folder
     from ain_analytics.synthetic import simulate as make
 
@@ -190,7 +193,7 @@ def simulate(
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise BadOutput(place, "exists and is not an empty folder; name a new one")
     with _progress() as progress, atomic_folder(place) as folder:
-        make(patients, seed=seed, progress=progress).write(folder)
+        make(patients, seed=seed, progress=progress).write(folder, form=form)
     typer.echo(f"{patients} made-up children: {out / 'extract'}; the truth about them: {out / 'truth.csv'}")
 
 

@@ -18,6 +18,7 @@ from ain_analytics.synthetic.causes import diagnoses, treatments
 from ain_analytics.synthetic.chaos import lab_table, other_table, patient_keys, patient_table
 from ain_analytics.synthetic.children import Children, draw_children
 from ain_analytics.synthetic.evidence import antibody_tests, genetic_tests, marrow_exams
+from ain_analytics.synthetic.forms import FORMS
 from ain_analytics.synthetic.laboratory import report_counts
 from ain_analytics.synthetic.natural_history import NaturalHistory
 from ain_analytics.synthetic.people import patients
@@ -27,6 +28,7 @@ __all__ = ["NaturalHistory", "SyntheticRegistry", "demo_registry", "simulate"]
 
 DEMO_CHILDREN, DEMO_SEED = 600, 1975
 FILE_FORMATS = ("csv", "csv.gz", "parquet")
+FORM_NAMES = ("native", *FORMS)
 GZIP_LEVEL = 4
 USUAL = NaturalHistory()
 
@@ -53,7 +55,7 @@ class SyntheticRegistry:
     seed: int
     parameters: NaturalHistory
 
-    def write(self, folder: Path | str, *, file_format: str = "csv") -> Path:
+    def write(self, folder: Path | str, *, file_format: str = "csv", form: str = "native") -> Path:
         """Write the extract to `folder/extract` and the truth beside it.
 
         Parameters
@@ -61,6 +63,10 @@ class SyntheticRegistry:
         folder : path
             Made if it is not there; files that an earlier call wrote are replaced.
         file_format : {"csv", "csv.gz", "parquet"}
+            Of the native form.
+        form : {"native", "omop", "fhir", "redcap", "sdtm", "tables"}
+            Format in which the extract is written; in another form than the native one its folder must be
+            empty or not there yet.
 
         Returns
         -------
@@ -70,19 +76,27 @@ class SyntheticRegistry:
         Raises
         ------
         BadDefinition
-            The format is not known.
+            The format or the form is not known.
         BadOutput
             The folder cannot be written, or the extract's folder holds other files.
         """
         if file_format not in FILE_FORMATS:
             raise BadDefinition("file_format", file_format, f"must be one of {', '.join(FILE_FORMATS)}")
+        if form not in FORM_NAMES:
+            raise BadDefinition("form", form, f"must be one of {', '.join(FORM_NAMES)}")
         extract = Path(folder) / "extract"
         try:
-            _make_room(extract)
-            for table, frame in self.tables.items():
-                _write_table(frame, extract / f"{table}.{file_format}")
-            said = f'extracted_on = {self.extracted_on.isoformat()}\nsource = "synthetic"\n'
-            (extract / "extract.toml").write_text(said, encoding="utf-8", newline="\n")
+            if form == "native":
+                _make_room(extract)
+                for table, frame in self.tables.items():
+                    _write_table(frame, extract / f"{table}.{file_format}")
+                said = f'extracted_on = {self.extracted_on.isoformat()}\nsource = "synthetic"\n'
+                (extract / "extract.toml").write_text(said, encoding="utf-8", newline="\n")
+            else:
+                extract.mkdir(parents=True, exist_ok=True)
+                if any(extract.iterdir()):
+                    raise BadOutput(extract, "is not empty; name another folder")
+                FORMS[form](self.tables, extract, self.extracted_on)
             _write_table(self.truth, Path(folder) / "truth.csv")
             _write_table(self.truth, Path(folder) / "truth.parquet")
         except OSError as error:
