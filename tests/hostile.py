@@ -34,6 +34,7 @@ OPTIONS = (
     '[units]\n"10*9/L" = "/L"\n" 10*9/l" = "%"', 'source = "<script>alert(1)</script>"', "source = 1e999",
     "x = " + "[" * 3000 + "]" * 3000, "= = =", "x = " + "9" * 5000, "a = 1\na = 2",
 )  # fmt: skip
+TEXTS = (".csv", ".ndjson", ".json")
 Change = Callable[[random.Random, Path], None]
 
 
@@ -48,7 +49,7 @@ def small_registry(rng: random.Random, folder: Path) -> None:
 
 
 def a_text(rng: random.Random, folder: Path) -> Path | None:
-    found = sorted(folder.glob("*.csv"))
+    found = sorted(path for path in folder.iterdir() if path.suffix in TEXTS)
     return rng.choice(found) if found else None
 
 
