@@ -6,7 +6,7 @@ from dataclasses import fields
 import dataframely as dy
 
 from ain_analytics.definitions import PRESETS, TEXTBOOK, AncBand, Definitions
-from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, RAW, RESULTS, STAGED, RawRow
+from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, QUALITY, RAW, RESULTS, STAGED, RawRow
 from ain_analytics.wording import in_words
 
 FILE = "data_dictionary.md"
@@ -71,6 +71,7 @@ def data_dictionary() -> str:
         *(_tables("Typed rows, and the fate of every row", STAGED)),
         *(_tables("Counts, episodes, classes, follow-up", DERIVED)),
         *(_tables("Estimates and comparisons", RESULTS)),
+        *(_tables("A look at the extract (`ain check --out`)", QUALITY)),
         "## The choices of a study",
         "Change them with `dataclasses.replace`, or in a `.toml` file given to `ain study --definition`: "
         'first `preset = "NAME"`, then `choice = value`, `"none"` for a choice not made.',
