@@ -84,7 +84,7 @@ def _first(child: pl.DataFrame, n: int) -> int:
 def worst(
     tables: Mapping[str, pl.DataFrame], d: Definitions, no_error: Collection[str], words: Mapping[str, str]
 ) -> list[str]:
-    """Say what is wrong with most of its rows first; what concerns few rows is left to the tables."""
+    """Say what concerns the largest share of its rows first; what concerns few rows comes last."""
     rows = tables["quality_rows"].with_columns((~pl.col("fate").is_in(list(no_error))).alias("is_error"))
     n, of = pl.col("n_rows"), pl.col("n_rows").sum()
     reasons = (
@@ -102,6 +102,7 @@ def worst(
             ((pl.col("n_errors").sum() - pl.col("n_errors")) / (n.sum() - n)).alias("elsewhere"),
         )
         .filter(
+            pl.col("site") != "not_known",
             pl.col("share") >= d.median_fold * pl.col("elsewhere"), pl.col("n_errors") >= d.drift_counts
         )
     )
@@ -110,30 +111,31 @@ def worst(
     units = tables["quality_amounts"].filter(pl.col("n_amounts") >= d.drift_counts, is_far(d))
     n_of = dict(tables["quality_amounts"].group_by("analyte").agg(of).rows())
     found = [
-        (r["share"], f"{r['table_name']}: {r['n_rows']} rows set aside: {words.get(r['fate'], r['fate'])}")
+        (r["n_rows"], r["share"], f"{r['table_name']}: {r['n_rows']} rows set aside: {words.get(r['fate'], r['fate'])}")
         for r in reasons.to_dicts()
     ]
     found += [
-        (r["share"], f"site {short(r['site'])}: {r['n_errors']} laboratory rows set aside, "
+        (r["n_errors"], r["share"], f"site {short(r['site'])}: {r['n_errors']} laboratory rows set aside, "
          f"{r['elsewhere']:.1%} elsewhere")
         for r in sites.to_dicts()
     ]  # fmt: skip
     found += [
-        (r["n_rows"] / n_of[r["analyte"]], f"{r['analyte']} in {short(r['unit'])}, method {short(r['method'])}: "
+        (r["n_rows"], r["n_rows"] / n_of[r["analyte"]], f"{r['analyte']} in {short(r['unit'])}, method {short(r['method'])}: "
          f"median {r['median']:.3g} {r['amount_unit']}, {_times(r['fold'])} the others")
         for r in units.to_dicts()
     ]  # fmt: skip
     n_counts = max(1, int(tables["quality_drift"]["n_counts"].sum()))
     found += [
-        (sum(r["n_counts"]) / n_counts, f"site {short(r['site'])}: {len(r['month'])} months with a median far off, "
+        (sum(r["n_counts"]), sum(r["n_counts"]) / n_counts, f"site {short(r['site'])}: {len(r['month'])} months with a median far off, "
          f"the first {r['month'][0]:%Y-%m} ({_times(r['fold'][0])} its usual)")
         for r in months.group_by("site", maintain_order=True).all().to_dicts()
     ]  # fmt: skip
     for r in tables["quality_check"].filter(pl.col("expected").is_not_null()).to_dicts():
         surplus = r["n"] - r["expected"]
         if surplus > 2 * r["expected"] ** (1 / 2):  # twice the Poisson error of what was expected
-            found.append((surplus / max(r["of"], 1), f"{r['n']} {r['words']}; expected {r['expected']:.0f}"))
-    return [f"{share:>6.1%} {said}" for share, said in sorted(found, key=lambda one: (-one[0], one[1]))]
+            found.append((r["n"], surplus / max(r["of"], 1), f"{r['n']} {r['words']}; expected {r['expected']:.0f}"))
+    found.sort(key=lambda one: (one[0] < d.drift_counts, -one[1], one[2]))  # few rows make no large share
+    return [f"{share:>6.1%} {said}" for _, share, said in found]
 
 
 def _times(fold: float) -> str:
