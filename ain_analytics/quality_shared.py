@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from ain_analytics.definitions import Definitions
 from ain_analytics.disclosure import hide_small_cells, hide_small_shares
 from ain_analytics.quality import NO_ERROR, Quality
-from ain_analytics.quality_checks import short
+from ain_analytics.quality_checks import is_far, short
 from ain_analytics.quality_rows import PERCENTILES
 
 MOST_SITES, MOST_YEARS, MOST_WAYS, MOST_MONTHS = 8, 15, 18, 240
@@ -33,7 +34,7 @@ def shared_quality(seen: Quality) -> dict[str, pl.DataFrame]:
     return {
         "row_fate": _each(seen.fates, "table_name", "n_rows", few),
         "set_aside": _set_aside(tables["quality_rows"], sites, few),
-        "amounts": _amounts(tables["quality_amounts"], few),
+        "amounts": _amounts(tables["quality_amounts"], seen.definitions),
         "drift": _drift(tables["quality_drift"], sites, few),
         "last_digit": _each(tables["quality_last_digit"], "decimals", "n_counts", few),
         "near_limit": _each(tables["quality_near_limit"], "limit", "n_counts", few),
@@ -132,14 +133,12 @@ def _quantiles(n: str, few: int, *, digits: int = DIGITS) -> list[pl.Expr]:
     ]  # fmt: skip
 
 
-def _amounts(amounts: pl.DataFrame, few: int) -> pl.DataFrame:
-    """Put together the spellings that few children stand behind, or that there is no room for."""
-    n = pl.col("n_rows")
+def _amounts(amounts: pl.DataFrame, d: Definitions) -> pl.DataFrame:
+    """Put together the spellings that few children stand behind, or that there is no room for; medians far off stay."""
+    few, n = d.minimum_cell, pl.col("n_rows")
     enough = amounts.filter(pl.col("n_children") >= few)
     units, methods = _in_short(enough["unit"].unique().sort()), _in_short(enough["method"].unique().sort())
-    kept = enough.sort("n_rows", "analyte", "unit", "method", descending=[True, False, False, False]).head(
-        MOST_WAYS
-    )
+    kept = enough.sort(~is_far(d).fill_null(value=False), -n, "analyte", "unit", "method").head(MOST_WAYS)
     rest = amounts.join(kept, on=["analyte", "unit", "method"], how="anti")
     others = rest.group_by("analyte", "amount_unit").agg(
         pl.lit(OTHERS).alias("unit"), pl.lit(OTHERS).alias("method"), n.sum(), pl.col("n_used").sum()
