@@ -103,7 +103,8 @@ def worst(
         )
         .filter(
             pl.col("site") != "not_known",
-            pl.col("share") >= d.median_fold * pl.col("elsewhere"), pl.col("n_errors") >= d.drift_counts
+            pl.col("share") >= d.median_fold * pl.col("elsewhere"),
+            pl.col("n_errors") >= d.drift_counts,
         )
     )
     compared = pl.col("n_counts") >= d.drift_counts
@@ -111,7 +112,11 @@ def worst(
     units = tables["quality_amounts"].filter(pl.col("n_amounts") >= d.drift_counts, is_far(d))
     n_of = dict(tables["quality_amounts"].group_by("analyte").agg(of).rows())
     found = [
-        (r["n_rows"], r["share"], f"{r['table_name']}: {r['n_rows']} rows set aside: {words.get(r['fate'], r['fate'])}")
+        (
+            r["n_rows"],
+            r["share"],
+            f"{r['table_name']}: {r['n_rows']} rows set aside: {words.get(r['fate'], r['fate'])}",
+        )
         for r in reasons.to_dicts()
     ]
     found += [
@@ -133,7 +138,9 @@ def worst(
     for r in tables["quality_check"].filter(pl.col("expected").is_not_null()).to_dicts():
         surplus = r["n"] - r["expected"]
         if surplus > 2 * r["expected"] ** (1 / 2):  # twice the Poisson error of what was expected
-            found.append((r["n"], surplus / max(r["of"], 1), f"{r['n']} {r['words']}; expected {r['expected']:.0f}"))
+            found.append(
+                (r["n"], surplus / max(r["of"], 1), f"{r['n']} {r['words']}; expected {r['expected']:.0f}")
+            )
     found.sort(key=lambda one: (one[0] < d.drift_counts, -one[1], one[2]))  # few rows make no large share
     return [f"{share:>6.1%} {said}" for _, share, said in found]
 

@@ -93,7 +93,9 @@ def near_limits(values: pl.DataFrame, d: Definitions) -> pl.DataFrame:
             away.round().cast(pl.Int32).alias("steps"), "n"
         )
         counted = here.group_by("steps").agg(pl.col("n").sum().cast(pl.Int64).alias("n_counts"))
-        every = pl.DataFrame({"limit": limit, "steps": range(-k, k + 1)}, schema_overrides={"steps": pl.Int32})
+        every = pl.DataFrame(
+            {"limit": limit, "steps": range(-k, k + 1)}, schema_overrides={"steps": pl.Int32}
+        )
         parts.append(every.join(counted, on="steps", how="left", maintain_order="left"))
     beside = pl.col("n_counts").filter(pl.col("steps") != 0).mean().over("limit")
     return QUALITY["quality_near_limit"].cast(

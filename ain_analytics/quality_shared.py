@@ -145,7 +145,9 @@ def _amounts(amounts: pl.DataFrame, d: Definitions) -> pl.DataFrame:
     )
     every = pl.concat(
         [
-            kept.with_columns(_named("unit", units), _named("method", methods), *_quantiles("n_amounts", few)),
+            kept.with_columns(
+                _named("unit", units), _named("method", methods), *_quantiles("n_amounts", few)
+            ),
             others,
         ],
         how="diagonal_relaxed",

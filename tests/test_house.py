@@ -44,8 +44,8 @@ FLOORS = (
     "published shared",
     "charts dictionary synthetic manifest study_result",
     "tables report_page report_text",
-    "report_curves",
-    "report",
+    "report_curves quality_page",
+    "report quality_folder",
     "study",
 )
 """Rooms (a module, or a package that is one), the ground floor first; a room reads lower floors only."""

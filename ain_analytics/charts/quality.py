@@ -60,29 +60,23 @@ def _set_aside(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
     years = frame["year"].unique().sort().to_list()
     shown = frame.with_columns((100 * pl.col("share")).round(0).cast(pl.Int64).cast(pl.String).alias("said"))
     # A year is written short where the cells are narrow.
-    label = "length(datum.label) == 4 ? '’' + slice(datum.label, 2) : datum.label" if width < look.WIDE else "datum.label"
+    label = (
+        "length(datum.label) == 4 ? '’' + slice(datum.label, 2) : datum.label"
+        if width < look.WIDE
+        else "datum.label"
+    )
     base = alt.Chart(shown).encode(
         x=alt.X("year:N", sort=years, title="Year", axis=alt.Axis(labelAngle=0, labelExpr=label, labelOverlap=True, ticks=False)),
         y=alt.Y("site:N", sort=_others_last(frame["site"]), title=None, axis=alt.Axis(labelLimit=110, ticks=False)),
     )  # fmt: skip
-    cell = base.mark_rect(stroke="white").encode(
-        color=alt.condition(
-            "isValid(datum.share)",
-            alt.Color(
-                "share:Q",
-                scale=alt.Scale(domain=[0, max(0.1, look.largest(frame, "share", least=0.1))], range=["#eef3f8", look.PALETTE[0]]),
-                legend=None,
-            ),
-            alt.value("#dddddd"),
-        )
-    )  # fmt: skip
-    ink = alt.condition(
-        f"datum.share > {0.5 * max(0.1, look.largest(frame, 'share', least=0.1))}",
-        alt.value("white"),
-        alt.value(look.INK),
-    )
-    text = base.mark_text(fontSize=10).encode(text="said:N", color=ink)
-    plot = alt.layer(cell, text.transform_filter("isValid(datum.share)"))
+    darkest = max(0.1, look.largest(frame, "share", least=0.1))
+    scale = alt.Scale(domain=[0, darkest], range=["#eef3f8", look.PALETTE[0]])
+    empty = base.transform_filter("!isValid(datum.share)").mark_rect(stroke="white", color="#dddddd")
+    known = base.transform_filter("isValid(datum.share)")
+    cell = known.mark_rect(stroke="white").encode(color=alt.Color("share:Q", scale=scale, legend=None))
+    ink = alt.condition(f"datum.share > {darkest / 2}", alt.value("white"), alt.value(look.INK))
+    text = known.mark_text(fontSize=10).encode(text="said:N", color=ink)
+    plot = alt.layer(empty, cell, text)
     return _framed(
         plot.properties(width=width - 110, height=24 * frame["site"].n_unique()), title, subtitle, width
     )
@@ -116,10 +110,12 @@ def _amounts(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
 
 def _amounts_of(rows: pl.DataFrame, heading: str, width: int) -> Any:
     names = min(NAME_WIDTH, width // 2)
-    axis = alt.Axis(minExtent=names - 20, maxExtent=names - 20, labelLimit=names - 25, ticks=False, domain=False)
+    axis = alt.Axis(
+        minExtent=names - 20, maxExtent=names - 20, labelLimit=names - 25, ticks=False, domain=False
+    )
     y = alt.Y("way:N", sort=rows["way"].to_list(), title=None, axis=axis)
     top = max(100.0, look.largest(rows, "median", "high"))
-    bottom = min(0.01, *rows["median"].to_list())
+    bottom = min([0.01, *(median / 2 for median in rows["median"].to_list())])
     scale = {"domain": [bottom, top], "nice": False, "clamp": True}
     base = alt.Chart(rows).encode(y=y)
     span = base.mark_rule(strokeWidth=2.5, color=look.PALETTE[2]).encode(
@@ -146,13 +142,21 @@ def _drift(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
         return look.nothing(NOTHING, title, subtitle, width)
     positive = frame["median"].drop_nulls().filter(frame["median"].drop_nulls() > 0)
     low, high = float(positive.min() or 0.1), float(positive.max() or 10)  # type: ignore[arg-type]
-    scale = alt.Scale(type="log", domain=[min(0.1, low), max(10.0, high)], nice=False, clamp=True)
+    scale = alt.Scale(type="log", domain=[min(0.1, low / 2), max(10.0, high)], nice=False, clamp=True)
     panels = []
     sites = _others_last(frame["site"])
     for place, site in enumerate(sites):
         rows = frame.filter(pl.col("site") == site)
         is_last = place == len(sites) - 1
-        axis = alt.Axis(title=None, format="%Y", labels=is_last, ticks=is_last, grid=False, tickCount="year", labelOverlap=True)
+        axis = alt.Axis(
+            title=None,
+            format="%Y",
+            labels=is_last,
+            ticks=is_last,
+            grid=False,
+            tickCount="year",
+            labelOverlap=True,
+        )
         line = (
             alt.Chart(rows)
             .mark_line(strokeWidth=1.6, strokeCap="round", color=look.PALETTE[0], invalid="break-paths-show-domains")
@@ -189,18 +193,21 @@ def _bars(
     colour = alt.Color(
         "is_lit:N", legend=None, scale=alt.Scale(domain=[True, False], range=[look.PALETTE[1], look.PALETTE[0]])
     )  # fmt: skip
+    beside = alt.Chart(rows.head(1)).mark_rule(strokeDash=[5, 3], color=look.INK, strokeWidth=1.5)
+    text: dict[str, Any] = {"dy": -6, "fontSize": 10 if width >= look.WIDE else 8}
+    numbers = base.transform_calculate(top="isValid(datum.n) ? datum.n : 0").encode(
+        y=alt.Y("top:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=None), text="said:N"
+    )
     layers = [
         base.mark_bar().encode(y=y, color=colour),
-        base.transform_calculate(top="isValid(datum.n) ? datum.n : 0")
-        .mark_text(dy=-6, fontSize=10 if width >= look.WIDE else 8, color=look.INK)
-        .encode(y=alt.Y("top:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=None), text="said:N"),
+        *(
+            [beside.encode(y=alt.Y("expected:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=None))]
+            if rows["expected"].drop_nulls().len()
+            else []
+        ),
+        numbers.mark_text(**text, stroke="white", strokeWidth=3, color="white"),
+        numbers.mark_text(**text, color=look.INK),
     ]
-    if rows["expected"].drop_nulls().len():
-        layers.append(
-            alt.Chart(rows.head(1))
-            .mark_rule(strokeDash=[5, 3], color=look.INK, strokeWidth=1.5)
-            .encode(y=alt.Y("expected:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=None))
-        )
     return alt.layer(*layers).properties(width=width, height=height)
 
 
@@ -294,7 +301,9 @@ def _agreement(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
     x = {"scale": alt.Scale(domain=[-edge, edge], nice=False, clamp=True)}
     axis = alt.Axis(title="Difference, 10⁹/L", tickCount=max(3, wide // 70), labelFlush=False)
     base = alt.Chart(shown).encode(
-        y=alt.Y("label:N", sort=shown["label"].to_list(), title=None, axis=alt.Axis(ticks=False, minExtent=60))
+        y=alt.Y(
+            "label:N", sort=shown["label"].to_list(), title=None, axis=alt.Axis(ticks=False, minExtent=60)
+        )
     )
     layers = [
         base.mark_bar(color="#e3e9f0", height=14).encode(x=alt.X("below:Q", axis=axis, **x), x2="tolerance:Q"),
