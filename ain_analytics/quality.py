@@ -129,7 +129,7 @@ class Quality:
 
     def _besides(self) -> pl.DataFrame:
         """Leave out what stands among the oddities."""
-        told = self.oddities["name"].to_list() + ["measured_beyond_tolerance"]
+        told = [*self.oddities["name"].to_list(), "measured_beyond_tolerance"]
         return self.tables["quality_check"].filter(~pl.col("name").is_in(told))
 
     def _set_aside(self) -> pl.DataFrame:

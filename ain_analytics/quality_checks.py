@@ -1,6 +1,7 @@
 """What the quality report looks for, each set beside what chance would give; and the worst of it in words."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import polars as pl
 
@@ -30,12 +31,12 @@ def checks(tables: Mapping[str, pl.DataFrame], d: Definitions) -> pl.DataFrame:
     months = tables["quality_drift"].filter(pl.col("n_counts") >= d.drift_counts)
     units = tables["quality_amounts"].filter(pl.col("n_amounts") >= d.drift_counts)
     n_gaps, n_children = gap["n_gaps"].sum(), child["n_children"].sum()
-    found: list[tuple[str, int, int, float | None, str]] = [
+    found: list[tuple[str, Any, Any, Any, str]] = [
         (
             f"counts_on_{limit:g}",
             rows.filter(pl.col("steps") == 0)["n_counts"].sum(),
             rows["n_counts"].sum(),
-            rows["expected"].first(),  # type: ignore[arg-type]
+            rows["expected"].first(),
             f"counts exactly on {limit:g} × 10⁹/L, among those at most {d.heaping_neighbours} values away",
         )
         for (limit,), rows in near.group_by("limit", maintain_order=True)
@@ -45,7 +46,7 @@ def checks(tables: Mapping[str, pl.DataFrame], d: Definitions) -> pl.DataFrame:
             f"onsets_at_{months_of}_months",
             rows.filter(pl.col("stretch") == 0)["n_episodes"].sum(),
             rows["n_episodes"].sum(),
-            rows["expected"].first(),  # type: ignore[arg-type]
+            rows["expected"].first(),
             f"onsets within {d.birthday_window_days} days of the age of {months_of} months, "
             "where the limit changes, among those at neighbouring ages",
         )
@@ -125,13 +126,15 @@ def worst(
         for r in sites.to_dicts()
     ]  # fmt: skip
     found += [
-        (r["n_rows"], r["n_rows"] / n_of[r["analyte"]], f"{r['analyte']} in {short(r['unit'])}, method {short(r['method'])}: "
+        (r["n_rows"], r["n_rows"] / n_of[r["analyte"]],
+         f"{r['analyte']} in {short(r['unit'])}, method {short(r['method'])}: "
          f"median {r['median']:.3g} {r['amount_unit']}, {_times(r['fold'])} the others")
         for r in units.to_dicts()
     ]  # fmt: skip
     n_counts = max(1, int(tables["quality_drift"]["n_counts"].sum()))
     found += [
-        (sum(r["n_counts"]), sum(r["n_counts"]) / n_counts, f"site {short(r['site'])}: {len(r['month'])} months with a median far off, "
+        (sum(r["n_counts"]), sum(r["n_counts"]) / n_counts,
+         f"site {short(r['site'])}: {len(r['month'])} months with a median far off, "
          f"the first {r['month'][0]:%Y-%m} ({_times(r['fold'][0])} its usual)")
         for r in months.group_by("site", maintain_order=True).all().to_dicts()
     ]  # fmt: skip

@@ -117,7 +117,7 @@ def gaps(registry: Registry) -> pl.DataFrame:
         select days, count(*) as n from paired where days is not null group by days order by days
     """).pl()
     ends = sorted({*(days for days in SHORT_GAPS if days < long), long, 2 * long} - {0})
-    rows = [
+    rows: list[tuple[int, int | None, int, bool]] = [
         (before + 1, end, _sum(found, pl.col("days").is_between(before + 1, end)), before >= long)
         for before, end in zip([0, *ends], ends, strict=False)
     ]
@@ -141,10 +141,10 @@ def counts_per_child(registry: Registry) -> pl.DataFrame:
         )
         select n_days, count(*) as n from per_child group by n_days
     """).pl()
-    ends = COUNTS_PER_CHILD
+    ends, n = COUNTS_PER_CHILD, pl.col("n_days")
     starts = [0, *(end + 1 for end in ends)]
     rows = [
-        (start, end, _sum(found, pl.col("n_days") >= start if end is None else pl.col("n_days").is_between(start, end)))
+        (start, end, _sum(found, n >= start if end is None else n.is_between(start, end)))
         for start, end in zip(starts, [*ends, None], strict=True)
     ]  # fmt: skip
     schema = ["from_counts", "to_counts", "n_children"]
@@ -164,7 +164,7 @@ def onset_ages(registry: Registry) -> pl.DataFrame:
     bands = zip(d.anc_bands, d.anc_bands[1:], strict=False)
     changes = [band.from_months for before, band in bands if band.entry_limit != before.entry_limit]
     width = 2 * d.birthday_window_days + 1
-    parts = [QUALITY["quality_onset_age"].create_empty()]
+    parts: list[pl.DataFrame] = [QUALITY["quality_onset_age"].create_empty()]
     for months in changes:
         change = pl.col("birth_date").dt.offset_by(f"{months}mo")
         away = (pl.col("onset_by") - change).dt.total_days()

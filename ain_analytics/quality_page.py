@@ -7,18 +7,19 @@ from ain_analytics.charts import QUALITY_CHARTS
 from ain_analytics.quality import Quality
 from ain_analytics.quality_shared import shared_quality
 from ain_analytics.report_page import figure, page, paragraph, section, table
+from ain_analytics.report_text import EXPLAINED
 from ain_analytics.tables import table_fates, table_oddities
 
 FIGURES = {
     "set_aside": (
         "Rows set aside, by site and year",
-        "A site or a year that stands apart has sent other files, codes or units than the rest. Rows of children "
-        "who are not in table patient are left out here. “others”: sites and years with few children.",
+        "A site or a year that stands apart has sent other files, codes or units than the rest. "
+        "Rows of children who are not in table patient are left out here. “others”: sites and years with few children.",
     ),
     "amounts": (
         "Amounts, by unit and method as written",
-        "All rows whose value and unit can be read, impossible amounts among them. A laboratory whose unit is off "
-        "by a thousand stands far to the left or right of the others.",
+        "All rows whose value and unit can be read, impossible amounts among them. A laboratory whose unit "
+        "is off by a thousand stands far to the left or right of the others.",
     ),
     "drift": (
         "Counts by month",
@@ -32,13 +33,15 @@ FIGURES = {
     "last_digit": ("Last digits", "Analysers have no favourite digit; people do."),
     "onset_age": (
         "Onsets about the first birthday",
-        "On the birthday the limit rises, so that a child may become neutropenic without any change in the blood.",
+        "On the birthday the limit rises, so that a child may become neutropenic without any change in the "
+        "blood.",
     ),
     "gap": ("Gaps between counts", "What happened in a long silence nobody knows."),
     "counts_per_child": ("Counts of a child", "One count cannot tell when a neutropenia ended."),
     "agreement": (
         "Measured against computed counts",
-        "Where both are known of one specimen, the measured count is used; a disagreement means that one is wrong.",
+        "Where both are known of one specimen, the measured count is used; a disagreement means that one is "
+        "wrong.",
     ),
 }
 """The figures in their order, each with a heading and what it is good for."""
@@ -67,7 +70,7 @@ def quality_figures(seen: Quality, names: Iterable[str] = tuple(FIGURES)) -> lis
 def quality_page(seen: Quality) -> str:
     """Write the quality report as one page that needs nothing else; its size does not grow with the rows."""
     few = seen.definitions.minimum_cell
-    shown = shared_quality(seen)
+    shown, odd = shared_quality(seen), table_oddities(seen.oddities, minimum_cell=few)
     return page(
         f"Quality of the data: {seen.name}",
         [
@@ -81,9 +84,9 @@ def quality_page(seen: Quality) -> str:
             section(
                 "fates",
                 "What became of every row",
-                paragraph("Each row was either used, or set aside for one reason. Nothing was repaired by a guess."),
+                paragraph(EXPLAINED["quality"]),
                 table("fates", table_fates(shown["row_fate"])),
             ),
-            section("oddities", "What looks odd", table("oddities", table_oddities(seen.oddities, minimum_cell=few))),
+            section("oddities", "What looks odd", table("oddities", odd)),
         ],
-    )  # fmt: skip
+    )

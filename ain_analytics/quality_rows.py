@@ -70,7 +70,8 @@ def rows_by_site(registry: Registry) -> pl.DataFrame:
         group by all
         order by all
     """).pl()
-    return QUALITY["quality_rows"].cast(found)
+    cast: pl.DataFrame = QUALITY["quality_rows"].cast(found)
+    return cast
 
 
 def amounts(registry: Registry) -> pl.DataFrame:
@@ -106,7 +107,8 @@ def amounts(registry: Registry) -> pl.DataFrame:
         group by all
         order by all
     """).pl()
-    return QUALITY["quality_amounts"].cast(_with_fold(found))
+    cast: pl.DataFrame = QUALITY["quality_amounts"].cast(_with_fold(found))
+    return cast
 
 
 def _with_fold(found: pl.DataFrame) -> pl.DataFrame:
@@ -169,4 +171,5 @@ def drift(registry: Registry) -> pl.DataFrame:
         group by placed.site, placed.month, whole_site.median
         order by placed.site, placed.month
     """).pl()
-    return QUALITY["quality_drift"].cast(found)
+    cast: pl.DataFrame = QUALITY["quality_drift"].cast(found)
+    return cast

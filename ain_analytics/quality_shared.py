@@ -69,7 +69,7 @@ def _sites_to_name(rows: pl.DataFrame, few: int) -> dict[str, str]:
         .sort("n_children", "site", descending=[True, False])
     )
     named = children.filter(pl.col("n_children") >= few).head(MOST_SITES)
-    n_others = int(children["n_children"].sum() - named["n_children"].sum())
+    n_others = int(children["n_children"].sum()) - int(named["n_children"].sum())
     if 0 < n_others < few:
         named = named.head(named.height - 1)
     return _in_short(named["site"])
@@ -108,14 +108,14 @@ def _set_aside(rows: pl.DataFrame, sites: dict[str, str], few: int) -> pl.DataFr
         .sort("n_rows", "year", descending=True)
         .head(MOST_YEARS)["year"]
     )
+    is_kept = pl.col("year").is_in(years.to_list())
+    year = pl.when(is_kept).then("year").otherwise(pl.lit(OTHERS)).alias("year")
     folded = (
-        cells.with_columns(
-            _named("site", sites), pl.when(pl.col("year").is_in(years.to_list())).then("year").otherwise(pl.lit(OTHERS)).alias("year")
-        )
+        cells.with_columns(_named("site", sites), year)
         .group_by("site", "year")
         .agg(n.sum(), pl.col("n_errors").sum(), pl.col("n_children").max())
         .with_columns((pl.col("n_errors") / n).alias("share"))
-    )  # fmt: skip
+    )
     hidden = hide_small_shares(folded, share="share", of="n_rows", minimum_cell=few)
     enough = pl.col("n_children") >= few
     return hidden.select(
@@ -127,14 +127,15 @@ def _quantiles(n: str, few: int, *, digits: int = DIGITS) -> list[pl.Expr]:
     """Show a median of enough children, and a percentile beyond which enough counts lie."""
     enough = pl.col("n_children") >= few
     tail = pl.col(n) * PERCENTILES[0] >= few
+    ends = [pl.col(end).round_sig_figs(digits) for end in ("low", "high")]
     return [
-        *(pl.when(enough & tail).then(pl.col(end).round_sig_figs(digits)).alias(end) for end in ("low", "high")),
+        *(pl.when(enough & tail).then(end) for end in ends),
         pl.when(enough).then(pl.col("median").round_sig_figs(digits)).alias("median"),
-    ]  # fmt: skip
+    ]
 
 
 def _amounts(amounts: pl.DataFrame, d: Definitions) -> pl.DataFrame:
-    """Put together the spellings that few children stand behind, or that there is no room for; medians far off stay."""
+    """Put together the spellings of few children, and those that there is no room for; odd ones stay."""
     few, n = d.minimum_cell, pl.col("n_rows")
     enough = amounts.filter(pl.col("n_children") >= few)
     units, methods = _in_short(enough["unit"].unique().sort()), _in_short(enough["method"].unique().sort())

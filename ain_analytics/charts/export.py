@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 LESS_THAN = "\uf8f1"
-"""Stands for “<” in a chart's text until it is written as an escape: a page of HTML ends its code at </script>."""
+"""Stands for “<” until it is written as an escape: a page of HTML ends its code at </script>."""
 PIXELS = 2
 """Pixels of a PNG for one of the chart."""
 

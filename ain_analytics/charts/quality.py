@@ -1,4 +1,4 @@
-"""What a look at an extract shows: each figure draws one frame of what others may see, and computes nothing."""
+"""Figures of the quality report: each draws one frame of what others may see, and computes nothing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,14 +7,20 @@ import altair as alt
 import polars as pl
 
 from ain_analytics.charts import look
+from ain_analytics.charts.quality_bars import (
+    counts_per_child,
+    gap,
+    last_digit,
+    near_limit,
+    onset_age,
+    stretch,
+)
 from ain_analytics.errors import UnknownTable
 from ain_analytics.quality import Quality
 from ain_analytics.quality_shared import OTHERS, shared_quality
 
 ROW_HEIGHT = 18
 NAME_WIDTH = 190
-GREY = "#b5b5b5"
-NOTHING = "Nothing to draw: no row, or too few to be shown."
 POWERS = [0.001, 0.01, 0.1, 1, 10, 100, 1000]
 
 
@@ -48,15 +54,11 @@ def chart_quality(seen: Quality, name: str = "drift", *, width: int = look.WIDE)
     return QUALITY_CHARTS[name](shared_quality(seen)[name], width)
 
 
-def _framed(plot: Any, title: str, subtitle: str, width: int) -> alt.TopLevelMixin:
-    return look.dressed(plot, title, subtitle, width)
-
-
 def _set_aside(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
     title = "Laboratory rows set aside for an error, by site and year"
     subtitle = "Share of the rows, in percent; grey: too few rows or children to be shown"
     if frame.is_empty():
-        return look.nothing(NOTHING, title, subtitle, width)
+        return look.nothing(look.NOTHING, title, subtitle, width)
     years = frame["year"].unique().sort().to_list()
     shown = frame.with_columns((100 * pl.col("share")).round(0).cast(pl.Int64).cast(pl.String).alias("said"))
     # A year is written short where the cells are narrow.
@@ -65,10 +67,12 @@ def _set_aside(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
         if width < look.WIDE
         else "datum.label"
     )
+    across = alt.Axis(labelAngle=0, labelExpr=label, labelOverlap=True, ticks=False)
+    down = alt.Axis(labelLimit=110, ticks=False)
     base = alt.Chart(shown).encode(
-        x=alt.X("year:N", sort=years, title="Year", axis=alt.Axis(labelAngle=0, labelExpr=label, labelOverlap=True, ticks=False)),
-        y=alt.Y("site:N", sort=_others_last(frame["site"]), title=None, axis=alt.Axis(labelLimit=110, ticks=False)),
-    )  # fmt: skip
+        x=alt.X("year:N", sort=years, title="Year", axis=across),
+        y=alt.Y("site:N", sort=_others_last(frame["site"]), title=None, axis=down),
+    )
     darkest = max(0.1, look.largest(frame, "share", least=0.1))
     scale = alt.Scale(domain=[0, darkest], range=["#eef3f8", look.PALETTE[0]])
     empty = base.transform_filter("!isValid(datum.share)").mark_rect(stroke="white", color="#dddddd")
@@ -77,7 +81,7 @@ def _set_aside(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
     ink = alt.condition(f"datum.share > {darkest / 2}", alt.value("white"), alt.value(look.INK))
     text = known.mark_text(fontSize=10).encode(text="said:N", color=ink)
     plot = alt.layer(empty, cell, text)
-    return _framed(
+    return look.dressed(
         plot.properties(width=width - 110, height=24 * frame["site"].n_unique()), title, subtitle, width
     )
 
@@ -93,19 +97,22 @@ def _log(field: str, title: str, **more: Any) -> dict[str, Any]:
 
 def _amounts(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
     title = "How large the amounts are, by unit and method as written"
-    subtitle = "Point: median; line: from 5 % to 95 % of the amounts. One row that stands apart is a wrong unit. Right: rows"
+    subtitle = (
+        "Point: median; line: from 5 % to 95 % of the amounts. "
+        "One row that stands apart is a wrong unit. Right: rows"
+    )
     shown = frame.filter(pl.col("median") > 0).with_columns(
         pl.format("{}, {}", "unit", pl.col("method").str.replace_all("_", " ")).alias("way"),
         pl.col("n_rows").cast(pl.String).fill_null("few").alias("said"),
         pl.max_horizontal("low", pl.lit(0.001)).alias("low"),
     )
     if shown.is_empty():
-        return look.nothing(NOTHING, title, subtitle, width)
+        return look.nothing(look.NOTHING, title, subtitle, width)
     panels = [
         _amounts_of(rows, f"{look.plain(str(analyte))}, {rows['amount_unit'][0]}", width)
         for (analyte,), rows in shown.group_by("analyte", maintain_order=True)
     ]
-    return _framed(alt.vconcat(*panels, spacing=12), title, subtitle, width)
+    return look.dressed(alt.vconcat(*panels, spacing=12), title, subtitle, width)
 
 
 def _amounts_of(rows: pl.DataFrame, heading: str, width: int) -> Any:
@@ -139,7 +146,7 @@ def _drift(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
         "Monthly median, 10⁹/L; a lasting step is a new analyser or unit. Gaps: months with too few children"
     )
     if frame["median"].drop_nulls().is_empty():
-        return look.nothing(NOTHING, title, subtitle, width)
+        return look.nothing(look.NOTHING, title, subtitle, width)
     positive = frame["median"].drop_nulls().filter(frame["median"].drop_nulls() > 0)
     low, high = float(positive.min() or 0.1), float(positive.max() or 10)  # type: ignore[arg-type]
     scale = alt.Scale(type="log", domain=[min(0.1, low / 2), max(10.0, high)], nice=False, clamp=True)
@@ -157,163 +164,62 @@ def _drift(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
             tickCount="year",
             labelOverlap=True,
         )
+        y_axis = alt.Axis(values=POWERS, labelExpr="datum.value", title=None)
         line = (
             alt.Chart(rows)
-            .mark_line(strokeWidth=1.6, strokeCap="round", color=look.PALETTE[0], invalid="break-paths-show-domains")
+            .mark_line(
+                strokeWidth=1.6,
+                strokeCap="round",
+                color=look.PALETTE[0],
+                invalid="break-paths-show-domains",
+            )
             .encode(
                 x=alt.X("month:T", axis=axis, scale=alt.Scale(nice=False)),
-                y=alt.Y("median:Q", scale=scale, axis=alt.Axis(values=POWERS, labelExpr="datum.value", title=None)),
+                y=alt.Y("median:Q", scale=scale, axis=y_axis),
             )
-        )  # fmt: skip
+        )
         panels.append(
             line.properties(width=width - 40, height=64, title=look.small_title(f"Site {site}", width))
         )
-    return _framed(alt.vconcat(*panels, spacing=6), title, subtitle, width)
-
-
-def _bars(
-    frame: pl.DataFrame, label: str, count: str, title: str, *, width: int, lit: pl.Expr, height: int = 130
-) -> Any:
-    """Draw counts as bars in their order, some in colour, and as a line what was to be expected."""
-    rows = frame.select(
-        pl.col(label).alias("label"),
-        pl.col(count).alias("n"),
-        lit.fill_null(value=False).alias("is_lit"),
-        (pl.col("expected") if "expected" in frame.columns else pl.lit(None, pl.Float64)).alias("expected"),
-    ).with_columns(pl.col("n").cast(pl.String).fill_null("few").alias("said"))
-    top = look.largest(rows, "n", "expected") * 1.12
-    y = alt.Y("n:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=None)
-    x = alt.X(
-        "label:N",
-        sort=rows["label"].to_list(),
-        title=title,
-        axis=alt.Axis(labelAngle=0, ticks=False, labelOverlap=True),
-    )
-    base = alt.Chart(rows).encode(x=x)
-    colour = alt.Color(
-        "is_lit:N", legend=None, scale=alt.Scale(domain=[True, False], range=[look.PALETTE[1], look.PALETTE[0]])
-    )  # fmt: skip
-    beside = alt.Chart(rows.head(1)).mark_rule(strokeDash=[5, 3], color=look.INK, strokeWidth=1.5)
-    text: dict[str, Any] = {"dy": -6, "fontSize": 10 if width >= look.WIDE else 8}
-    numbers = base.transform_calculate(top="isValid(datum.n) ? datum.n : 0").encode(
-        y=alt.Y("top:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=None), text="said:N"
-    )
-    layers = [
-        base.mark_bar().encode(y=y, color=colour),
-        *(
-            [beside.encode(y=alt.Y("expected:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=None))]
-            if rows["expected"].drop_nulls().len()
-            else []
-        ),
-        numbers.mark_text(**text, stroke="white", strokeWidth=3, color="white"),
-        numbers.mark_text(**text, color=look.INK),
-    ]
-    return alt.layer(*layers).properties(width=width, height=height)
-
-
-def _stacked(
-    frame: pl.DataFrame, by: str, heading: Callable[[Any], str], draw: Callable[[pl.DataFrame], Any],
-    title: str, subtitle: str, width: int,
-) -> alt.TopLevelMixin:  # fmt: skip
-    panels = [
-        draw(rows).properties(title=look.small_title(heading(key), width))
-        for (key,), rows in frame.group_by(by, maintain_order=True)
-    ]
-    if not panels:
-        return look.nothing(NOTHING, title, subtitle, width)
-    return _framed(alt.vconcat(*panels, spacing=14), title, subtitle, width)
-
-
-def _near_limit(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
-    named = frame.with_columns(
-        pl.when(pl.col("steps") == 0).then(pl.lit("limit")).otherwise(pl.format("{}{}", pl.when(pl.col("steps") > 0).then(pl.lit("+")).otherwise(pl.lit("")), "steps")).alias("label")
-    )  # fmt: skip
-    return _stacked(
-        named, "limit", lambda limit: f"Limit {limit!r} × 10⁹/L",
-        lambda rows: _bars(rows, "label", "n_counts", "Steps of the last digit from the limit", width=width, lit=pl.col("steps") == 0),
-        "Counts on a limit and beside it",
-        "Measured counts; dashed: the mean of the neighbours, which is to be expected on the limit too. Exactly on it, one digit decides",
-        width,
-    )  # fmt: skip
-
-
-def _last_digit(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
-    return _stacked(
-        frame, "decimals", lambda n: f"Written with {n or 'no'} {'decimal' if n == 1 else 'decimals'}",
-        lambda rows: _bars(rows, "digit", "n_counts", "Last digit", width=width, lit=pl.col("digit").is_in([0, 5]), height=90),
-        "Last digits of the counts, as written",
-        "Measured counts of two digits or more; dashed: one in ten. Many 0 and 5 are rounding; no 0 where programs drop a last 0",
-        width,
-    )  # fmt: skip
-
-
-def _onset_age(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
-    named = frame.with_columns(pl.format("{}{}", pl.when(pl.col("from_days") > 0).then(pl.lit("+")).otherwise(pl.lit("")), "from_days").alias("label"))  # fmt: skip
-    return _stacked(
-        named, "change_months", lambda months: f"About the age of {months} months, where the limit changes",
-        lambda rows: _bars(rows, "label", "n_episodes", "First day of each stretch, from the change", width=width, lit=pl.col("stretch") == 0),
-        "Onsets near a change of the limit",
-        "Episodes by age at onset, in equal stretches; dashed: the mean of the two beside the change, to be expected in it if onsets were spread evenly",
-        width,
-    )  # fmt: skip
-
-
-def _range(start: str, end: str) -> pl.Expr:
-    first, last = pl.col(start), pl.col(end)
-    return (
-        pl.when(last.is_null()).then(pl.format("from {}", first))
-        .when(first == last).then(first.cast(pl.String))
-        .otherwise(pl.format("{}–{}", first, last))
-    )  # fmt: skip
-
-
-def _gap(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
-    named = frame.with_columns(_range("from_days", "to_days").alias("label"))
-    plot = _bars(named, "label", "n_gaps", "Days", width=width, lit=pl.col("is_long"))
-    return _framed(
-        plot, "Time between two counts", "Pairs of consecutive daily counts of a child; orange: long", width
-    )
-
-
-def _counts_per_child(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
-    named = frame.with_columns(_range("from_counts", "to_counts").alias("label"))
-    plot = _bars(
-        named, "label", "n_children", "Days with a count", width=width, lit=pl.col("from_counts") <= 1
-    )
-    return _framed(plot, "Counts of a child", "Children by their number of daily counts; orange: none, one", width)  # fmt: skip
+    return look.dressed(alt.vconcat(*panels, spacing=6), title, subtitle, width)
 
 
 def _agreement(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
     title = "Measured counts beside computed ones"
     subtitle = (
-        "Measured minus white cells × share of the same specimen, by size of the count, 10⁹/L; point: median, line: 5 % to "
-        "95 %, band: tolerance. Right: beyond it of all"
-    )  # fmt: skip
-    shown = frame.filter(pl.col("tolerance").is_not_null()).with_columns(
-        _range("from_anc", "to_anc").alias("label"),
-        pl.format("{} of {}", *(pl.col(n).cast(pl.String).fill_null("few") for n in ("n_beyond", "n_counts"))).alias("said"),
-        (-pl.col("tolerance")).alias("below"),
-    )  # fmt: skip
-    if shown.is_empty():
-        return look.nothing(NOTHING, title, subtitle, width)
-    edge = 1.1 * look.largest(shown.with_columns(pl.col("low").abs(), pl.col("median").abs()), "tolerance", "high", "low", "median")  # fmt: skip
-    wide = width - 150
-    x = {"scale": alt.Scale(domain=[-edge, edge], nice=False, clamp=True)}
-    axis = alt.Axis(title="Difference, 10⁹/L", tickCount=max(3, wide // 70), labelFlush=False)
-    base = alt.Chart(shown).encode(
-        y=alt.Y(
-            "label:N", sort=shown["label"].to_list(), title=None, axis=alt.Axis(ticks=False, minExtent=60)
-        )
+        "Measured minus white cells × share of the same specimen, by size of the count, 10⁹/L; "
+        "point: median, line: 5 % to 95 %, band: tolerance. Right: beyond it of all"
     )
+    numbers = [pl.col(n).cast(pl.String).fill_null("few") for n in ("n_beyond", "n_counts")]
+    shown = frame.filter(pl.col("tolerance").is_not_null()).with_columns(
+        stretch("from_anc", "to_anc").alias("label"),
+        pl.format("{} of {}", *numbers).alias("said"),
+        (-pl.col("tolerance")).alias("below"),
+    )
+    if shown.is_empty():
+        return look.nothing(look.NOTHING, title, subtitle, width)
+    sizes = shown.select(pl.col("tolerance", "low", "median", "high").abs())
+    edge, wide = 1.1 * look.largest(sizes, *sizes.columns), width - 150
+    scale = alt.Scale(domain=[-edge, edge], nice=False, clamp=True)
+    axis = alt.Axis(title="Difference, 10⁹/L", tickCount=max(3, wide // 70), labelFlush=False)
+
+    def x(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", axis=axis, scale=scale)
+
+    down = alt.Axis(ticks=False, minExtent=60)
+    base = alt.Chart(shown).encode(y=alt.Y("label:N", sort=shown["label"].to_list(), title=None, axis=down))
+    band = base.mark_bar(color="#e3e9f0", height=14)
+    span = base.transform_filter("isValid(datum.low)").mark_rule(color=look.PALETTE[0], strokeWidth=3)
+    known = base.transform_filter("isValid(datum.median)")
+    point = known.mark_point(filled=True, size=45, opacity=1, color=look.PALETTE[1])
+    number = base.mark_text(align="left", fontSize=10, color=look.QUIET)
     layers = [
-        base.mark_bar(color="#e3e9f0", height=14).encode(x=alt.X("below:Q", axis=axis, **x), x2="tolerance:Q"),
-        base.transform_filter("isValid(datum.low)").mark_rule(color=look.PALETTE[0], strokeWidth=3)
-        .encode(x=alt.X("low:Q", axis=axis, **x), x2="high:Q"),
-        base.transform_filter("isValid(datum.median)").mark_point(filled=True, size=45, opacity=1, color=look.PALETTE[1])
-        .encode(x=alt.X("median:Q", axis=axis, **x)),
-        base.mark_text(align="left", fontSize=10, color=look.QUIET).encode(x=alt.value(wide + 6), text="said:N"),
-    ]  # fmt: skip
-    return _framed(
+        band.encode(x=x("below"), x2="tolerance:Q"),
+        span.encode(x=x("low"), x2="high:Q"),
+        point.encode(x=x("median")),
+        number.encode(x=alt.value(wide + 6), text="said:N"),
+    ]
+    return look.dressed(
         alt.layer(*layers).properties(width=wide, height=24 * shown.height), title, subtitle, width
     )
 
@@ -322,11 +228,11 @@ QUALITY_CHARTS: dict[str, Callable[[pl.DataFrame, int], alt.TopLevelMixin]] = {
     "set_aside": _set_aside,
     "amounts": _amounts,
     "drift": _drift,
-    "near_limit": _near_limit,
-    "last_digit": _last_digit,
-    "onset_age": _onset_age,
-    "gap": _gap,
-    "counts_per_child": _counts_per_child,
+    "near_limit": near_limit,
+    "last_digit": last_digit,
+    "onset_age": onset_age,
+    "gap": gap,
+    "counts_per_child": counts_per_child,
     "agreement": _agreement,
 }
 """The figures of the quality report, by the name of the frame that each draws."""
