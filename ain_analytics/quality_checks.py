@@ -116,7 +116,7 @@ def worst(
         (
             r["n_rows"],
             r["share"],
-            f"{r['table_name']}: {r['n_rows']} rows set aside: {words.get(r['fate'], r['fate'])}",
+            f"{r['table_name']}: {r['n_rows']} row(s) set aside: {words.get(r['fate'], r['fate'])}",
         )
         for r in reasons.to_dicts()
     ]
@@ -134,7 +134,7 @@ def worst(
     n_counts = max(1, int(tables["quality_drift"]["n_counts"].sum()))
     found += [
         (sum(r["n_counts"]), sum(r["n_counts"]) / n_counts,
-         f"site {short(r['site'])}: {len(r['month'])} months with a median far off, "
+         f"site {short(r['site'])}: {len(r['month'])} month(s) with a median far off, "
          f"the first {r['month'][0]:%Y-%m} ({_times(r['fold'][0])} its usual)")
         for r in months.group_by("site", maintain_order=True).all().to_dicts()
     ]  # fmt: skip

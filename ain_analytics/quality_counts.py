@@ -22,7 +22,7 @@ SAME = 1e-6
 
 def measured_values(registry: Registry) -> pl.DataFrame:
     """Give one row per value of a used, measured count as written: `value`, `amount`, `n`, and where from."""
-    return registry.connection.sql("""
+    found: pl.DataFrame = registry.connection.sql("""
         select
             patient.site, lab_row.unit, lab_row.method, lab_row.value, lab_row.amount, count(*) as n
         from lab_row
@@ -36,6 +36,7 @@ def measured_values(registry: Registry) -> pl.DataFrame:
         group by all
         order by all
     """).pl()
+    return found
 
 
 DIGITS = pl.col("value").str.replace_all(r"[^0-9]", "")

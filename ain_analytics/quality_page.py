@@ -14,7 +14,8 @@ FIGURES = {
     "set_aside": (
         "Rows set aside, by site and year",
         "A site or a year that stands apart has sent other files, codes or units than the rest. "
-        "Rows of children who are not in table patient are left out here. “others”: sites and years with few children.",
+        "Rows of children who are not in table patient are left out here. "
+        "“others”: sites and years with few children.",
     ),
     "amounts": (
         "Amounts, by unit and method as written",
