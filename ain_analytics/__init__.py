@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         chart_case_classes,
         chart_patient,
         chart_published,
+        chart_quality,
         chart_resolution,
         chart_row_fates,
     )
@@ -50,6 +51,7 @@ _HOMES = {
     "chart_case_classes": "charts",
     "chart_patient": "charts",
     "chart_published": "charts",
+    "chart_quality": "charts",
     "chart_resolution": "charts",
     "chart_row_fates": "charts",
     "classify": "cases",
@@ -82,6 +84,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_case_classes",
     "chart_patient",
     "chart_published",
+    "chart_quality",
     "chart_resolution",
     "chart_row_fates",
     "classify",

@@ -125,28 +125,44 @@ def _say(found: "Study", out: Path) -> None:
 
 
 @app.command()
-def check(source: Source, definition: Definition = "textbook") -> None:
+def check(
+    source: Source,
+    definition: Definition = "textbook",
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Folder for quality.html, tables and charts. [default: none]"),
+    ] = None,
+) -> None:
     """Look at an extract: what is in it, what was set aside and why, what looks odd.
 
-    Ends with exit code 1 when nothing usable is in it.
+    Ends with exit code 1 when nothing usable is in it. With --out it also writes a page that works offline.
     """
     from ain_analytics.definition_file import read_definition
+    from ain_analytics.output import check_output
     from ain_analytics.quality import quality
     from ain_analytics.registry import open_registry
 
     definitions = read_definition(definition)
+    place = None if out is None else check_output(out, source)
     try:
         with (
             _progress() as progress,
             open_registry(source, definitions=definitions, progress=progress) as registry,
         ):
             seen = quality(registry)
+            if place is not None:
+                from ain_analytics.quality_folder import write_quality
+
+                write_quality(registry, seen, place, command=shlex.join(["ain", *sys.argv[1:]]))
     except NothingUsable as nothing:
         typer.echo(str(nothing))
         raise typer.Exit(NOTHING_USABLE) from None
     console = _console()
     for line in seen.as_text().splitlines():
         console.print(line, style=None if line.startswith(" ") else "bold")
+    if out is not None:
+        console.print(f"\nPage: {out / 'quality.html'}", style="bold green")
+        console.print("quality.html and charts/ may be shown to others; tables/ stay in the house.")
     if not seen.is_usable:
         typer.echo("\nNothing usable: no neutrophil count of any child is left.")
         raise typer.Exit(NOTHING_USABLE)

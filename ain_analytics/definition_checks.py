@@ -19,6 +19,8 @@ _AT_LEAST_ONE = (
     "negative_tests_for_idiopathic",
     "cycle_counts_per_week",
     "cycle_weeks",
+    "heaping_neighbours",
+    "median_fold",
     "unit_fold",
     "unit_fold_tolerance",
     "unit_other_days",

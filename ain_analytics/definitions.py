@@ -209,6 +209,9 @@ class Definitions:
     long_silence_days: int = estimates(
         365, "days", "A longer time between two counts inside an episode is reported."
     )
+    heaping_neighbours: int = estimates(4, "values", "Values on either side of a limit that it is set beside.")
+    median_fold: float = estimates(3.0, "times", "A median so far from that of its like is pointed out.")
+    drift_counts: int = estimates(20, "counts", "The median of fewer counts is not pointed out.")
 
     minimum_cell: int = release(5, "children", "Smaller counts are hidden in what leaves the house.", DESIGN)
 

@@ -12,6 +12,7 @@ from ain_analytics.schema import (
     DERIVED,
     OBLIGATORY_TABLES,
     OMOP,
+    QUALITY,
     RAW,
     REDCAP,
     RESULTS,
@@ -136,6 +137,7 @@ def data_dictionary() -> str:
         *(_tables("Typed rows, and the fate of every row", STAGED)),
         *(_tables("Counts, episodes, classes, follow-up", DERIVED)),
         *(_tables("Estimates and comparisons", RESULTS)),
+        *(_tables("A look at the extract (`ain check --out`)", QUALITY)),
         "## The choices of a study",
         "Change them with `dataclasses.replace`, or in a `.toml` file given to `ain study --definition`: "
         'first `preset = "NAME"`, then `choice = value`, `"none"` for a choice not made.',

@@ -1,6 +1,6 @@
 """What is in an extract, what was set aside and why, and what looks odd."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -8,8 +8,21 @@ from typing import Any
 
 import polars as pl
 
+from ain_analytics.definitions import Definitions
+from ain_analytics.errors import one_line
 from ain_analytics.extracted import Extract
 from ain_analytics.oddities import oddities
+from ain_analytics.quality_checks import check_lines, checks, short, site_lines, worst
+from ain_analytics.quality_counts import (
+    agreement,
+    counts_per_child,
+    gaps,
+    last_digits,
+    measured_values,
+    near_limits,
+    onset_ages,
+)
+from ain_analytics.quality_rows import amounts, drift, rows_by_site
 from ain_analytics.registry import Registry
 from ain_analytics.schema import RAW
 
@@ -64,6 +77,8 @@ FATES = {
     "other_subject": "said of somebody else than the child; no error",
 }
 """What each fate of a row means."""
+MOST_LINES = {"worst": 12, "fates": 18, "sites": 6, "ignored": 8}
+"""Lines of each part of the text; the tables have all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -86,6 +101,11 @@ class Quality:
         One row per thing that the program does not know: `kind`, `name`.
     oddities : polars.DataFrame
         One row per kind of oddity that was looked for: `name`, `n`, `of`, `words`.
+    tables : dict of name to polars.DataFrame
+        Rows by site, year and fate; amounts by unit; drift by month; digits, limits, gaps, onsets, and
+        measured against computed counts. The data dictionary describes each; they stay in the house.
+    definitions : Definitions
+        The choices that it was looked at under.
     """
 
     name: str
@@ -95,6 +115,8 @@ class Quality:
     fates: pl.DataFrame
     ignored: pl.DataFrame
     oddities: pl.DataFrame
+    tables: dict[str, pl.DataFrame]
+    definitions: Definitions
 
     @property
     def is_usable(self) -> bool:
@@ -106,18 +128,32 @@ class Quality:
 
     def as_text(self) -> str:
         """Write it out for a terminal."""
+        most = MOST_LINES
+        aside = self._set_aside().sort(pl.col("fate").is_in(NO_ERROR), -pl.col("n_rows"), maintain_order=True)
+        found = worst(self.tables, self.definitions, NO_ERROR, FATES)
+        sites = site_lines(self.tables["quality_rows"], NO_ERROR, most["sites"])
         return "\n".join(
             [
-                f"{self.name}, as of {self.extracted_on}",
+                f"{one_line(self.name)}, as of {self.extracted_on}",
                 "",
-                *_section("What is in it", self.contents.iter_rows(named=True), _content_line),
-                *_section("What was set aside, and why", self._set_aside().iter_rows(named=True), _fate_line),
+                *_section("The worst first, with the share of rows that it concerns", found[: most["worst"]]),
+                *_section("What is in it", map(_content_line, self.contents.to_dicts())),
+                *_section("What was set aside, and why", map(_fate_line, aside.to_dicts()), most["fates"]),
+                *_section("Laboratory results by site", sites),
                 *_section(
-                    "What the program does not know", self.ignored.iter_rows(named=True), _ignored_line
+                    "What the program does not know",
+                    map(_ignored_line, self.ignored.to_dicts()),
+                    most["ignored"],
                 ),
-                *_section("What looks odd", self._seen().iter_rows(named=True), _oddity_line),
+                *_section("What looks odd", map(_oddity_line, self._seen().to_dicts())),
+                *_section("What was looked for besides", check_lines(self._besides())),
             ]
         ).rstrip()
+
+    def _besides(self) -> pl.DataFrame:
+        """Leave out what stands among the oddities."""
+        told = [*self.oddities["name"].to_list(), "measured_beyond_tolerance"]
+        return self.tables["quality_check"].filter(~pl.col("name").is_in(told))
 
     def _set_aside(self) -> pl.DataFrame:
         return self.fates.filter(pl.col("fate") != "used")
@@ -131,6 +167,7 @@ class Quality:
             "What was set aside, and why": self._set_aside(),
             "What the program does not know": self.ignored,
             "What looks odd": self._seen(),
+            "What was looked for besides": self._besides(),
         }
         shown = [f"<h5>{title}</h5>{_html_table(frame)}" for title, frame in parts.items() if frame.height]
         return f"<h4>{escape(self.name)}, as of {self.extracted_on}</h4>" + "".join(shown)
@@ -167,7 +204,25 @@ def quality(registry: Registry) -> Quality:
         fates=fates.with_columns(words.alias("words")),
         ignored=_ignored(registry),
         oddities=oddities(registry),
+        tables=_tables(registry),
+        definitions=registry.definitions,
     )
+
+
+def _tables(registry: Registry) -> dict[str, pl.DataFrame]:
+    values = measured_values(registry)
+    tables = {
+        "quality_rows": rows_by_site(registry),
+        "quality_amounts": amounts(registry),
+        "quality_drift": drift(registry),
+        "quality_last_digit": last_digits(values),
+        "quality_near_limit": near_limits(values, registry.definitions),
+        "quality_gap": gaps(registry),
+        "quality_counts_per_child": counts_per_child(registry),
+        "quality_onset_age": onset_ages(registry),
+        "quality_agreement": agreement(registry),
+    }
+    return tables | {"quality_check": checks(tables, registry.definitions)}
 
 
 def _contents(registry: Registry, fates: pl.DataFrame) -> pl.DataFrame:
@@ -207,9 +262,11 @@ def _ignored(registry: Registry) -> pl.DataFrame:
     )
 
 
-def _section(title: str, rows: Iterable[dict[str, Any]], line: Callable[[dict[str, Any]], str]) -> list[str]:
-    said = [f"  {line(row)}" for row in rows]
-    return [title, *said, ""] if said else []
+def _section(title: str, lines: Iterable[str], most: int | None = None) -> list[str]:
+    said = [f"  {line}" for line in lines]
+    rest = len(said) - most if most is not None else 0
+    more = [f"  and {rest} more; see the tables"] if rest > 0 else []
+    return [title, *said[:most], *more, ""] if said else []
 
 
 def _content_line(row: dict[str, Any]) -> str:
@@ -223,7 +280,7 @@ def _fate_line(row: dict[str, Any]) -> str:
 
 
 def _ignored_line(row: dict[str, Any]) -> str:
-    return f"{row['kind']} {row['name']}"
+    return f"{row['kind']} {short(row['name'])}"
 
 
 def _oddity_line(row: dict[str, Any]) -> str:

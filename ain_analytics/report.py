@@ -16,6 +16,7 @@ from ain_analytics.charts import (
 from ain_analytics.charts.published import PANELS, rows_of_panel
 from ain_analytics.curve_result import ResolutionCurve
 from ain_analytics.published import multiplicity_note
+from ain_analytics.quality_page import MOST_TELLING, quality_figures
 from ain_analytics.report_curves import curves_section, group_of, in_order
 from ain_analytics.report_page import figure, listed, page, paragraph, section, table
 from ain_analytics.report_text import SECTIONS
@@ -157,6 +158,7 @@ def _quality(study: Study, seen: Shared) -> str:
         table("fates", table_fates(seen.row_fate)),
         "<h3>What looks odd</h3>",
         table("oddities", table_oddities(odd, minimum_cell=few)),
+        *quality_figures(study.quality, MOST_TELLING),
     )
 
 

@@ -11,7 +11,7 @@ ORIGIN = {
 }
 SECTIONS = {
     "who": "Who is in the registry",
-    "quality": "Quality of the extract",
+    "quality": "Quality of the data",
     "classes": "Episodes and classes",
     "curves": "Time to resolution",
     "literature": "Beside the literature",

@@ -194,6 +194,9 @@ def _estimates(d: Definitions) -> list[str]:
         f"to {_plural(d.rmst_months, 'month')}; they stop where fewer than {d.minimum_at_risk} are at risk.",
         f"Reported as odd: an onset within {_plural(d.birthday_window_days, 'day')} of an age at which the limit changes, "
         f"and a silence of more than {_plural(d.long_silence_days, 'day')} inside an episode.",
+        f"Pointed out: a median {d.median_fold:g} times above or below that of its like, from "
+        f"{_plural(d.drift_counts, 'count')} on; a limit is set beside "
+        f"{_plural(d.heaping_neighbours, 'value')} on either side.",
         f"Counts of children under {d.minimum_cell} are hidden in what leaves the house.",
     ]
 

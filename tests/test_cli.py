@@ -110,6 +110,16 @@ def test_check_says_what_is_in_an_extract(ain: Ain, extract: Path) -> None:
         assert title in ended.out.splitlines()
 
 
+def test_check_writes_a_page_where_it_is_told_to(ain: Ain, tmp_path: Path, extract: Path) -> None:
+    ended = ain("check", extract, "-o", "look")
+    assert ended.code == 0
+    assert f"Page: {Path('look') / 'quality.html'}" in ended.out
+    assert (tmp_path / "look" / "quality.html").is_file()
+    refused = ain("check", extract, "-o", extract)
+    assert refused.code == 2
+    assert is_one_line(refused.err)
+
+
 @pytest.mark.parametrize(
     ("patients", "results"),
     [

@@ -7,14 +7,17 @@ from ain_analytics.charts.curve import chart_resolution
 from ain_analytics.charts.export import save_chart, svg_of
 from ain_analytics.charts.patient import chart_patient
 from ain_analytics.charts.published import chart_published
+from ain_analytics.charts.quality import QUALITY_CHARTS, chart_quality
 from ain_analytics.notebook_renderer import enable_in_notebook
 
 __all__ = [
+    "QUALITY_CHARTS",
     "chart_attrition",
     "chart_bounds",
     "chart_case_classes",
     "chart_patient",
     "chart_published",
+    "chart_quality",
     "chart_resolution",
     "chart_row_fates",
     "save_chart",

@@ -34,6 +34,7 @@ CONFIG = alt.Config(
     title=alt.TitleConfig(color=INK, fontWeight="bold"),
 )
 
+NOTHING = "Nothing to draw: no row, or too few to be shown."
 MONTHS = pl.col("days") / DAYS_PER_MONTH
 
 

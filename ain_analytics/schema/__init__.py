@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from ain_analytics.schema import derived, results, staged
+from ain_analytics.schema import derived, quality, results, staged
 from ain_analytics.schema.omop import OMOP
 from ain_analytics.schema.raw import (
     OBLIGATORY_TABLES,
@@ -44,13 +44,26 @@ RESULTS: dict[str, type[dy.Schema]] = {
     "published_figure": results.PublishedFigure,
     "published_comparison": results.PublishedComparison,
 }
-TABLES = STAGED | DERIVED | RESULTS
+QUALITY: dict[str, type[dy.Schema]] = {
+    "quality_rows": quality.QualityRows,
+    "quality_amounts": quality.QualityAmounts,
+    "quality_drift": quality.QualityDrift,
+    "quality_last_digit": quality.QualityLastDigit,
+    "quality_near_limit": quality.QualityNearLimit,
+    "quality_gap": quality.QualityGap,
+    "quality_counts_per_child": quality.QualityCountsPerChild,
+    "quality_onset_age": quality.QualityOnsetAge,
+    "quality_agreement": quality.QualityAgreement,
+    "quality_check": quality.QualityCheck,
+}
+TABLES = STAGED | DERIVED | RESULTS | QUALITY
 """Every table that the program makes, by name."""
 
 __all__ = [
     "DERIVED",
     "OBLIGATORY_TABLES",
     "OMOP",
+    "QUALITY",
     "RAW",
     "REDCAP",
     "RESULTS",
