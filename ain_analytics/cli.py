@@ -103,13 +103,11 @@ def study(
 
 def _run(source: Path | str, out: Path, definition: str, by: str | None) -> None:
     from ain_analytics.definition_file import read_definition
-    from ain_analytics.server import without_secrets
     from ain_analytics.study import study as run_study
 
     definitions = read_definition(definition)
-    command = without_secrets(shlex.join(["ain", *sys.argv[1:]]))
     with _progress() as progress:
-        found = run_study(source, out, definitions=definitions, by=by, progress=progress, command=command)
+        found = run_study(source, out, definitions=definitions, by=by, progress=progress, command=_command())
     _say(found, out)
     found.registry.close()
 
@@ -153,7 +151,7 @@ def check(
             if place is not None:
                 from ain_analytics.quality_folder import write_quality
 
-                write_quality(registry, seen, place, command=shlex.join(["ain", *sys.argv[1:]]))
+                write_quality(registry, seen, place, command=_command())
     except NothingUsable as nothing:
         typer.echo(str(nothing))
         raise typer.Exit(NOTHING_USABLE) from None
@@ -254,6 +252,13 @@ def dictionary(
         raise typer.Exit(0 if is_fresh else STALE)
     out.write_text(text, encoding="utf-8", newline="\n")
     typer.echo(f"written: {out}")
+
+
+def _command() -> str:
+    """Give the command as it was typed, without passwords."""
+    from ain_analytics.server import without_secrets
+
+    return without_secrets(shlex.join(["ain", *sys.argv[1:]]))
 
 
 def _console() -> "Console":

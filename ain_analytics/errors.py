@@ -59,10 +59,11 @@ class MissingTable(AinError, ValueError):
     """An obligatory table is not in the source."""
 
     def __init__(self, table: str, where: Path | str, found: Iterable[str]) -> None:
-        present = ", ".join(sorted(found)) or "no table that the native format knows"
+        present = ", ".join(sorted(found)) or "no table that the program knows"
         super().__init__(
             f"{_name(where)}: table {table!r} is obligatory and missing; found: {present}. "
-            f"Add {table}.csv (or .csv.gz, .parquet, .xlsx), see data_dictionary.md."
+            f"Add {table}.csv (or .parquet, .xlsx …, see data_dictionary.md); if the names differ, ain map "
+            "writes a first extract.toml."
         )
 
 

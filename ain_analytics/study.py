@@ -49,6 +49,7 @@ TABLES = (
     "published_comparison",
     "row_fate",
     "rejected_row",
+    "implausible_unit",
     "attrition",
 )
 """The tables of a study, in the order of the way of the data."""
