@@ -68,7 +68,7 @@ def _set_aside(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
         else "datum.label"
     )
     across = alt.Axis(labelAngle=0, labelExpr=label, labelOverlap=True, ticks=False)
-    down = alt.Axis(labelLimit=110, ticks=False)
+    down = alt.Axis(labelLimit=110, minExtent=110, maxExtent=110, ticks=False)
     base = alt.Chart(shown).encode(
         x=alt.X("year:N", sort=years, title="Year", axis=across),
         y=alt.Y("site:N", sort=_others_last(frame["site"]), title=None, axis=down),
@@ -164,7 +164,7 @@ def _drift(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
             tickCount="year",
             labelOverlap=True,
         )
-        y_axis = alt.Axis(values=POWERS, labelExpr="datum.value", title=None)
+        y_axis = alt.Axis(values=POWERS, labelExpr="datum.value", title=None, minExtent=40)
         line = (
             alt.Chart(rows)
             .mark_line(

@@ -53,7 +53,7 @@ class QualityLastDigit(dy.Schema):
     """One row per number of decimals and last digit of the measured neutrophil counts, as written."""
 
     decimals = dy.Int32(primary_key=True, min=0, description="Decimals as written; the largest number stands for more as well.")
-    digit = dy.Int32(primary_key=True, min=0, max=9, description="Last digit.")
+    digit = dy.Int32(primary_key=True, min=0, description="Last digit.")
     n_counts = dy.Int64(min=0, description="Used counts of at least two digits that end so.", metadata=COUNTS)
     expected = dy.Float64(min=0, description="A tenth of the counts with so many decimals.", metadata=COUNTS)
 
