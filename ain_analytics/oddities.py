@@ -34,6 +34,13 @@ def oddities(registry: Registry) -> pl.DataFrame:
     found = [
         *_of_children(children),
         _odd(
+            "birth_dates_known_in_part",
+            registry.connection.sql("select birth_date from raw_patient").pl(),
+            pl.col("birth_date").str.contains(r"^[1-9][0-9]{3}(-[0-9]{2})?$"),
+            "birth dates of which only the month or the year is known; its middle stands for the day only "
+            "where birth_date_precision in extract.toml says so",
+        ),
+        _odd(
             "optional_cells_not_read",
             registry.connection.sql("select column_name, is_read from optional_cell").pl(),
             ~pl.col("is_read"),

@@ -10,7 +10,7 @@ import polars as pl
 
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import one_line
-from ain_analytics.extracted import Extract
+from ain_analytics.formats import NATIVE
 from ain_analytics.oddities import oddities
 from ain_analytics.quality_checks import check_lines, checks, short, site_lines, worst
 from ain_analytics.quality_counts import (
@@ -89,6 +89,8 @@ class Quality:
     ----------
     name : str
         Name of the source.
+    format : str
+        Words for the format it is in.
     extracted_on : date
         Last day that it speaks of.
     n_counts : int
@@ -109,6 +111,7 @@ class Quality:
     """
 
     name: str
+    format: str
     extracted_on: date
     n_counts: int
     contents: pl.DataFrame
@@ -134,7 +137,7 @@ class Quality:
         sites = site_lines(self.tables["quality_rows"], NO_ERROR, most["sites"])
         return "\n".join(
             [
-                f"{one_line(self.name)}, as of {self.extracted_on}",
+                f"{one_line(self.name)}, {self.format}, as of {self.extracted_on}",
                 "",
                 *_section("The worst first, with the share of rows that it concerns", found[: most["worst"]]),
                 *_section("What is in it", map(_content_line, self.contents.to_dicts())),
@@ -170,7 +173,7 @@ class Quality:
             "What was looked for besides": self._besides(),
         }
         shown = [f"<h5>{title}</h5>{_html_table(frame)}" for title, frame in parts.items() if frame.height]
-        return f"<h4>{escape(self.name)}, as of {self.extracted_on}</h4>" + "".join(shown)
+        return f"<h4>{escape(self.name)}, {self.format}, as of {self.extracted_on}</h4>" + "".join(shown)
 
 
 def quality(registry: Registry) -> Quality:
@@ -198,6 +201,7 @@ def quality(registry: Registry) -> Quality:
     words = pl.col("fate").replace_strict(FATES, default=pl.col("fate").str.replace_all("_", " "))
     return Quality(
         name=registry.extract.name,
+        format=registry.extract.format.words,
         extracted_on=registry.extract.extracted_on,
         n_counts=registry.n_rows("daily_anc"),
         contents=_contents(registry, fates),
@@ -232,9 +236,7 @@ def _contents(registry: Registry, fates: pl.DataFrame) -> pl.DataFrame:
         n.sum(), n.filter(is_used).sum().alias("n_used"), n.filter(~is_used).sum().alias("n_set_aside"),
         n.filter(~is_no_error).sum().alias("n_errors"),
     )  # fmt: skip
-    sent = pl.DataFrame(
-        _sent(registry.extract), schema={"table_name": pl.String, "files": pl.Int64}, orient="row"
-    )
+    sent = _sent(registry)
     return (
         sent.join(counted, on="table_name", how="left")
         .with_columns(pl.col("n_rows", "n_used", "n_set_aside", "n_errors").fill_null(0))
@@ -242,10 +244,21 @@ def _contents(registry: Registry, fates: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sent(extract: Extract) -> list[tuple[str, int]]:
-    """Name the tables that were sent, in the order of the native format, with the number of their files."""
-    files = [file.table for file in extract.files] + list(extract.frames) + list(extract.database_tables)
-    return [(table, files.count(table)) for table in RAW if table in files]
+def _sent(registry: Registry) -> pl.DataFrame:
+    """Name the tables in the order of the native format, then others, with the number of their files.
+
+    In other formats a file is one of the table that its rows became.
+    """
+    extract = registry.extract
+    if extract.format is NATIVE:
+        files = [file.table for file in extract.files] + list(extract.frames) + list(extract.database_tables)
+        counted = {table: files.count(table) for table in files}
+    else:
+        query = "select table_name, count(distinct split_part(file, ', ', 1)) from raw_fate group by all"
+        counted = dict(registry.connection.sql(query).fetchall())
+    named = [*(table for table in RAW if table in counted), *sorted(set(counted) - set(RAW))]
+    rows = [(table, counted[table]) for table in named]
+    return pl.DataFrame(rows, schema={"table_name": pl.String, "files": pl.Int64}, orient="row")
 
 
 def _ignored(registry: Registry) -> pl.DataFrame:

@@ -9,6 +9,8 @@ import csv
 import io
 from collections.abc import Iterator
 from html import escape
+from importlib.resources import files
+from pathlib import Path
 
 from ain_analytics.codes import code_list
 from ain_analytics.formats.redcap.mapping import TIME, native_columns
@@ -142,3 +144,7 @@ def _line(
 ) -> dict[str, str]:
     told = (name, form, "", kind, label, choices, note, validation, "", "", identifier, "", needed)
     return dict(zip(HEADER, (*told, "", "", "", "", annotation), strict=True))
+
+
+if __name__ == "__main__":
+    Path(str(files("ain_analytics"))).joinpath("templates", FILE).write_text(template(), "utf-8", newline="")
