@@ -90,9 +90,15 @@ def _others_last(names: pl.Series) -> list[str]:
     return sorted(names.unique().to_list(), key=lambda name: (name == OTHERS, name))
 
 
-def _log(field: str, title: str, **more: Any) -> dict[str, Any]:
-    axis = alt.Axis(values=POWERS, labelExpr="datum.value", title=title, grid=True)
-    return {"shorthand": f"{field}:Q", "scale": alt.Scale(type="log", **more), "axis": axis}
+def _powers(bottom: float, top: float) -> list[float]:
+    """Name the powers of ten inside a domain; a clamped scale would draw the others at its ends."""
+    return [power for power in POWERS if bottom <= power <= top]
+
+
+def _log(field: str, bottom: float, top: float) -> alt.X:
+    scale = alt.Scale(type="log", domain=[bottom, top], nice=False, clamp=True)
+    axis = alt.Axis(values=_powers(bottom, top), labelExpr="datum.value", title="", grid=True)
+    return alt.X(f"{field}:Q", scale=scale, axis=axis)
 
 
 def _amounts(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
@@ -123,13 +129,12 @@ def _amounts_of(rows: pl.DataFrame, heading: str, width: int) -> Any:
     y = alt.Y("way:N", sort=rows["way"].to_list(), title=None, axis=axis)
     top = max(100.0, look.largest(rows, "median", "high"))
     bottom = min([0.01, *(median / 2 for median in rows["median"].to_list())])
-    scale = {"domain": [bottom, top], "nice": False, "clamp": True}
     base = alt.Chart(rows).encode(y=y)
     span = base.mark_rule(strokeWidth=2.5, color=look.PALETTE[2]).encode(
-        x=alt.X(**_log("low", "", **scale)), x2="high:Q"
+        x=_log("low", bottom, top), x2="high:Q"
     )
     point = base.mark_point(filled=True, size=55, opacity=1, color=look.PALETTE[0]).encode(
-        x=alt.X(**_log("median", "", **scale))
+        x=_log("median", bottom, top)
     )
     wide = max(80, width - names - 50)
     number = base.mark_text(align="left", fontSize=10, color=look.QUIET).encode(
@@ -149,7 +154,8 @@ def _drift(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
         return look.nothing(look.NOTHING, title, subtitle, width)
     positive = frame["median"].drop_nulls().filter(frame["median"].drop_nulls() > 0)
     low, high = float(positive.min() or 0.1), float(positive.max() or 10)  # type: ignore[arg-type]
-    scale = alt.Scale(type="log", domain=[min(0.1, low / 2), max(10.0, high)], nice=False, clamp=True)
+    domain = [min(0.1, low / 2), max(10.0, high)]
+    scale = alt.Scale(type="log", domain=domain, nice=False, clamp=True)
     panels = []
     sites = _others_last(frame["site"])
     for place, site in enumerate(sites):
@@ -164,7 +170,7 @@ def _drift(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
             tickCount="year",
             labelOverlap=True,
         )
-        y_axis = alt.Axis(values=POWERS, labelExpr="datum.value", title=None, minExtent=40)
+        y_axis = alt.Axis(values=_powers(*domain), labelExpr="datum.value", title=None, minExtent=40)
         line = (
             alt.Chart(rows)
             .mark_line(
