@@ -27,44 +27,28 @@ suspect as (
         >= round(least(min(counted.anc), min(counted.beside)) * max(counted.from_fold), counted.digits)
 ),
 
-ranked as (
+day_of_suspect as (
     select
         counted.patient_id,
         counted.sampled_on,
-        min(counted.anc) as anc,
-        row_number() over (partition by counted.patient_id order by min(counted.anc)) as place,
-        count(*) over (partition by counted.patient_id) as n_days
+        min(counted.anc) as anc
     from counted
     inner join suspect on counted.patient_id = suspect.patient_id
     group by counted.patient_id, counted.sampled_on
 ),
 
-middle as (
-    select
-        ranked.patient_id,
-        max(case when ranked.place + ranked.place - ranked.n_days in (-1, 0) then ranked.anc end) as below,
-        min(case when ranked.place + ranked.place - ranked.n_days > 0 then ranked.anc end) as central,
-        min(case when ranked.place + ranked.place - ranked.n_days > 1 + 1 then ranked.anc end) as above,
-        bool_or(ranked.place + ranked.place - ranked.n_days = -1) as is_odd
-    from ranked
-    group by ranked.patient_id
-),
-
 other_days as (
     select
-        ranked.patient_id,
-        ranked.sampled_on,
-        case
-            when ranked.n_days <= definition.unit_other_days then null
-            when not middle.is_odd and ranked.place + ranked.place > ranked.n_days then middle.below
-            when not middle.is_odd then middle.central
-            when ranked.place + ranked.place <= ranked.n_days then (middle.central + middle.above) / (1 + 1)
-            when ranked.place + ranked.place - 1 = ranked.n_days then (middle.below + middle.above) / (1 + 1)
-            else (middle.below + middle.central) / (1 + 1)
-        end as anc
-    from ranked
-    inner join middle on ranked.patient_id = middle.patient_id
+        day_of_suspect.patient_id,
+        day_of_suspect.sampled_on,
+        case when count(*) >= max(definition.unit_other_days) then median(other.anc) end as anc
+    from day_of_suspect
+    inner join day_of_suspect as other
+        on
+            day_of_suspect.patient_id = other.patient_id
+            and day_of_suspect.sampled_on <> other.sampled_on
     cross join definition
+    group by day_of_suspect.patient_id, day_of_suspect.sampled_on
 )
 
 select
@@ -77,7 +61,8 @@ select
     counted.beside as computed_anc,
     definition.implausible_unit = 'set_aside' as is_set_aside
 from counted
-inner join other_days
+inner join suspect on counted.patient_id = suspect.patient_id
+left join other_days
     on counted.patient_id = other_days.patient_id and counted.sampled_on = other_days.sampled_on
 cross join definition
 where
