@@ -82,7 +82,7 @@ def diagnosis_code() -> pl.DataFrame:
             pl.lit("exact").alias("code_match"),
         ),
     )
-    return (
+    icd = (
         pl.concat(lists)
         .select(
             pl.when(pl.col("system").str.starts_with("ICD-9"))
@@ -94,6 +94,33 @@ def diagnosis_code() -> pl.DataFrame:
             (pl.col("code_match") == "prefix").alias("is_prefix"),
         )
         .unique(maintain_order=True)
+    )
+    return pl.concat([icd, _snomed_code(), _omop_code()])
+
+
+def _snomed_code() -> pl.DataFrame:
+    """Give the diagnoses in SNOMED CT, under the roles that their like in ICD-10 have."""
+    known = pl.col("source_vocabulary") == "SNOMED"
+    return _in_the_roles_of_icd(known, "SNOMED", "source_code")
+
+
+def _omop_code() -> pl.DataFrame:
+    """Give the diagnoses as OMOP concept ids, for sources without a table of concepts."""
+    return _in_the_roles_of_icd(pl.col("system") == "OMOP concept_id", "OMOP", "code")
+
+
+def _in_the_roles_of_icd(which: pl.Expr, system_key: str, code: str) -> pl.DataFrame:
+    roles = code_list("snomed_role").select("snomed_role", pl.col("role").alias("icd_role"))
+    return (
+        code_list("snomed_omop")
+        .filter(which)
+        .join(roles, left_on="role", right_on="snomed_role", maintain_order="left")
+        .select(
+            pl.lit(system_key).alias("system_key"),
+            pl.col(code).alias("code_key"),
+            pl.col("icd_role").alias("role"),
+            pl.lit(False).alias("is_prefix"),
+        )
     )
 
 

@@ -33,12 +33,14 @@ _STAGES = {
 SENDER_OPTIONS = {
     "extracted_on": "Last day that the extract can speak of, a date; later rows are set aside. Else: today.",
     "source": "Where the extract comes from, as text for the report.",
-    "format": "Format of the files, where it cannot be told from them: `native`.",
+    "format": "Format of the files, where it cannot be told from them: `native`, `omop`.",
     "encoding": "Encoding of text files. Else: `utf-8`.",
     "delimiter": "Character between the cells of text files. Else: `,`.",
     "decimal_mark": "Decimal mark of numbers in text files. Else: `.`.",
     "birth_date_precision": "What suffices of a birth date: `day`; or `month` or `year`, whose middle then "
     "stands for the day (counted, and said). Else: `day`.",
+    "specimen_field_concept_id": "Of an OMOP source without table concept: the id of `specimen.specimen_id`, "
+    "as text; then `measurement_event_id` is the specimen.",
     "codes": "Table `[codes]`: local code = LOINC code.",
     "units": "Table `[units]`: local spelling = a unit that the program knows.",
 }

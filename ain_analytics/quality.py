@@ -13,7 +13,7 @@ from ain_analytics.oddities import oddities
 from ain_analytics.registry import Registry
 from ain_analytics.schema import RAW
 
-NO_ERROR = ("used", "other_analyte", "other_test", "superseded")
+NO_ERROR = ("used", "other_analyte", "other_test", "superseded", "not_of_use", "told_of_patient")
 """Fates that are no error of the extract."""
 FATES = {
     "used": "used",
@@ -38,6 +38,8 @@ FATES = {
     "impossible_value": "negative, or above what is possible",
     "duplicate": "equal to another row in every column",
     "incomplete": "a part of a count whose other part is not in the specimen",
+    "not_of_use": "nothing that the program makes use of; no error",
+    "told_of_patient": "told of a child what stands in the child's row; no error",
     "superseded": "a better measure of the same specimen was used; no error",
 }
 """What each fate of a row means."""

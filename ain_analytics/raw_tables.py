@@ -11,11 +11,14 @@ from ain_analytics.codes import CODE_TABLES, METHOD_RANK
 from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.extract import Extract, open_database
 from ain_analytics.files import as_text, load_file, load_frame, normal_names, quoted
+from ain_analytics.formats import NATIVE, Format
 
 FRACTIONS = ("DOUBLE", "FLOAT", "DECIMAL")
 """How the names of DuckDB's types with a decimal point begin."""
 REST_OF_DATE = {len("2018-03"): "-15", len("2018"): "-07-01"}
 """What makes a day of a month or a year: its middle."""
+RAW_VIEWS = "09"
+"""Views of a format with a lower number are steps to those with this one, which are the raw tables."""
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and the share of the work that is done."""
 
@@ -100,3 +103,25 @@ def make_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataF
     connection.register("incoming_rows", frame)
     connection.execute(f"create or replace table {name} as from incoming_rows")
     connection.unregister("incoming_rows")
+
+
+def make_raw_tables(connection: duckdb.DuckDBPyConnection, known: Format, folder: Path) -> None:
+    """Build a format's views; except of the native one, keep their rows, drop the steps and the source."""
+    files = [path for name in (*known.also_views_of, known.name) for path in (folder / name).glob("*.sql")]
+    views = sorted({_view_name(path): path for path in files}.values(), key=lambda path: path.name)
+    for path in views:
+        connection.execute(path.read_text(encoding="utf-8"))
+        if known is not NATIVE:
+            name = _view_name(path)
+            connection.execute(f"create table {name}_kept as from {name}")
+            connection.execute(f"create or replace view {name} as from {name}_kept")
+    if known is not NATIVE:
+        for name in (_view_name(path) for path in views if path.name < RAW_VIEWS):
+            connection.execute(f"drop view {name}")
+            connection.execute(f"drop table {name}_kept")
+        for table in known.tables:
+            connection.execute(f"drop table source_{table}")
+
+
+def _view_name(path: Path) -> str:
+    return path.stem.partition("_")[2]

@@ -20,6 +20,7 @@ _TEXTS = {
     "delimiter": ",",
     "decimal_mark": ".",
     "birth_date_precision": "day",
+    "specimen_field_concept_id": "",
 }
 _PRECISIONS = ("day", "month", "year")
 _TABLES = ("codes", "units")
@@ -45,6 +46,8 @@ class SenderOptions:
     birth_date_precision : str
         What suffices of a birth date: the `day`, or the `month` or `year`, of which the middle then stands
         for the day.
+    specimen_field_concept_id : str
+        Of an OMOP source without a table of concepts: what says that an event id is that of a specimen.
     codes : mapping of local code to LOINC code
         The laboratory's own codes.
     units : mapping of local unit to known unit
@@ -58,6 +61,7 @@ class SenderOptions:
     delimiter: str = ","
     decimal_mark: str = "."
     birth_date_precision: str = "day"
+    specimen_field_concept_id: str = ""
     codes: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
 

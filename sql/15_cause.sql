@@ -12,6 +12,8 @@ with code_of_row as (
         case
             when regexp_matches(upper(diagnosis_fate.code_system), '^ICD-?9') then 'ICD9'
             when regexp_matches(upper(diagnosis_fate.code_system), '^ICD-?10') then 'ICD10'
+            when upper(diagnosis_fate.code_system) in ('SNOMED', 'SNOMED CT', 'SNOMED-CT') then 'SNOMED'
+            when upper(diagnosis_fate.code_system) = 'OMOP' then 'OMOP'
         end as system_key
     from diagnosis_fate
     where diagnosis_fate.fate = 'used'

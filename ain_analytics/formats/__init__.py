@@ -6,9 +6,10 @@ from pathlib import Path
 from ain_analytics.errors import UnreadableExtract
 from ain_analytics.formats.format import Format
 from ain_analytics.formats.native import NATIVE
+from ain_analytics.formats.omop import OMOP
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions
 
-FORMATS: dict[str, Format] = {known.name: known for known in (NATIVE,)}
+FORMATS: dict[str, Format] = {known.name: known for known in (NATIVE, OMOP)}
 """Every format by its name, in the order in which they are tried."""
 
 __all__ = ["FORMATS", "NATIVE", "Format", "recognise"]

@@ -3,6 +3,7 @@
 import dataframely as dy
 
 from ain_analytics.schema import derived, results, staged
+from ain_analytics.schema.omop import OMOP
 from ain_analytics.schema.raw import (
     OBLIGATORY_TABLES,
     RAW,
@@ -45,6 +46,7 @@ TABLES = STAGED | DERIVED | RESULTS
 __all__ = [
     "DERIVED",
     "OBLIGATORY_TABLES",
+    "OMOP",
     "RAW",
     "RESULTS",
     "STAGED",
