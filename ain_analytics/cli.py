@@ -28,9 +28,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 Source = Annotated[
-    Path,
+    str,
     typer.Argument(
-        help="Folder with patient.csv and lab_result.csv (see data_dictionary.md), or a .duckdb file."
+        help="Folder of tables (see data_dictionary.md), a .duckdb file, or a PostgreSQL database: "
+        "postgresql://user@host/database?schema=cdm"
     ),
 ]
 Definition = Annotated[
@@ -100,12 +101,13 @@ def study(
     _run(source, out, definition, by)
 
 
-def _run(source: Path, out: Path, definition: str, by: str | None) -> None:
+def _run(source: Path | str, out: Path, definition: str, by: str | None) -> None:
     from ain_analytics.definition_file import read_definition
+    from ain_analytics.postgres import without_password
     from ain_analytics.study import study as run_study
 
     definitions = read_definition(definition)
-    command = shlex.join(["ain", *sys.argv[1:]])
+    command = shlex.join(["ain", *map(without_password, sys.argv[1:])])
     with _progress() as progress:
         found = run_study(source, out, definitions=definitions, by=by, progress=progress, command=command)
     _say(found, out)

@@ -1,6 +1,6 @@
 """What lies in a source, which format it is, and whether it is complete."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ from ain_analytics.errors import (
 )
 from ain_analytics.files import ExtractFile, normal_names, open_file
 from ain_analytics.formats import FORMATS, NATIVE, Format, recognise
+from ain_analytics.postgres import Server, columns_of_tables, is_address, server
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
 
 
@@ -33,6 +34,8 @@ class Extract:
         Files that hold its tables.
     database : Path, optional
         A DuckDB file that holds the tables instead.
+    server : Server, optional
+        A PostgreSQL database that holds them instead.
     database_tables : mapping of table to (its name there, its columns with their types)
     frames : mapping of table to frame
         Tables given as frames instead.
@@ -50,6 +53,7 @@ class Extract:
     name: str
     files: tuple[ExtractFile, ...] = ()
     database: Path | None = None
+    server: Server | None = None
     database_tables: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     ignored_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -77,7 +81,7 @@ def read_extract(
     Parameters
     ----------
     source : path, or mapping of table name to frame
-        A folder in the native format, a DuckDB file, or frames in its columns.
+        A folder, a DuckDB file, the address of a PostgreSQL database, or frames.
     extracted_on : date, optional
         Overrides the sender's.
 
@@ -91,6 +95,8 @@ def read_extract(
     """
     if isinstance(source, Mapping):
         return _from_frames(source, extracted_on)
+    if is_address(source):
+        return _from_server(server(source), extracted_on)
     path = Path(source)
     try:
         if path.is_dir():
@@ -182,7 +188,7 @@ def _from_database(path: Path, extracted_on: date | None) -> Extract:
         ) from error
     options, unknown = read_options(path.with_name(OPTIONS_FILE), extracted_on)
     names = {name for name, _, _ in rows}
-    chosen = recognise([Path(f"{name}.csv") for name in sorted(names)], options)
+    chosen = _format_of(names, options)
     for (view,) in views:
         if view.lower() in chosen.tables:
             found = f"{view.lower()!r} is a view, and a program of somebody else is not run"
@@ -191,23 +197,61 @@ def _from_database(path: Path, extracted_on: date | None) -> Extract:
     for name, column, kind in rows:
         if (name,) not in views:
             found_tables.setdefault(name, {})[column] = kind
-    tables = {
-        name.lower(): (name, columns)
-        for name, columns in found_tables.items()
-        if name.lower() in chosen.tables
-    }
+    tables = _tables_of(chosen, found_tables)
     ignored = sorted({*found_tables, *(view for (view,) in views)} - {name for name, _ in tables.values()})
-    kinds = {table: (table, tuple(columns)) for table, (_, columns) in tables.items()}
     return Extract(
         name=one_line(path.name),
         database=path,
         database_tables=tables,
-        ignored_columns=_check(kinds, path, chosen),
+        ignored_columns=_check(_columns_in(tables), path, chosen),
         ignored_files=tuple(map(one_line, ignored)),
         options=options,
         unknown_options=unknown,
         format=chosen,
     )
+
+
+def _from_server(where: Server, extracted_on: date | None) -> Extract:
+    """Look at a PostgreSQL database; its server runs its views, so that they are as good as tables."""
+    found = columns_of_tables(where)
+    options, unknown = SenderOptions(extracted_on=extracted_on), tuple[str, ...]()
+    if where.options_file is not None:
+        if not where.options_file.is_file():
+            raise UnreadableExtract(
+                where.options_file, "there is no such file", "Mend extract_toml= of the address."
+            )
+        options, unknown = read_options(where.options_file, extracted_on)
+    chosen = _format_of(found, options)
+    tables = _tables_of(chosen, found)
+    if not tables and not where.schema:
+        do = "Say in which schema they are: add ?schema=cdm (or another) to the address."
+        raise UnreadableExtract(where.name, "none of its tables in sight is of a format that is known", do)
+    return Extract(
+        name=where.name,
+        server=where,
+        database_tables=tables,
+        ignored_columns=_check(_columns_in(tables), where.name, chosen),
+        ignored_files=tuple(sorted(map(one_line, set(found) - {name for name, _ in tables.values()}))),
+        options=options,
+        unknown_options=unknown,
+        format=chosen,
+    )
+
+
+def _format_of(names: Iterable[str], options: SenderOptions) -> Format:
+    return recognise([Path(f"{name}.csv") for name in sorted(names)], options)
+
+
+def _tables_of(
+    chosen: Format, found: Mapping[str, Mapping[str, str]]
+) -> dict[str, tuple[str, Mapping[str, str]]]:
+    return {name.lower(): (name, columns) for name, columns in found.items() if name.lower() in chosen.tables}
+
+
+def _columns_in(
+    tables: Mapping[str, tuple[str, Mapping[str, str]]],
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {table: (table, tuple(columns)) for table, (_, columns) in tables.items()}
 
 
 def _check(

@@ -12,6 +12,7 @@ from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.extract import Extract, open_database
 from ain_analytics.files import as_text, load_file, load_frame, normal_names, quoted
 from ain_analytics.formats import NATIVE, Format
+from ain_analytics.postgres import Server, open_rows
 
 FRACTIONS = ("DOUBLE", "FLOAT", "DECIMAL")
 """How the names of DuckDB's types with a decimal point begin."""
@@ -38,6 +39,8 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
         load_frame(connection, table, frame, columns_of(table))
     if extract.database is not None:
         _load_database(connection, extract, extract.database)
+    if extract.server is not None:
+        _load_server(connection, extract, extract.server, progress)
 
 
 def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path: Path) -> None:
@@ -62,6 +65,35 @@ def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path
         raise
     except duckdb.Error as error:
         raise UnreadableExtract(path, "its tables cannot be read", "Open it with DuckDB and look.") from error
+
+
+def _load_server(
+    connection: duckdb.DuckDBPyConnection, extract: Extract, where: Server, progress: Progress | None
+) -> None:
+    known = extract.format
+    with open_rows(where) as sent:
+        there = {table: sent.name_of(name) for table, (name, _) in extract.database_tables.items()}
+        for done, (table, (name, columns)) in enumerate(extract.database_tables.items()):
+            if progress:
+                progress(f"reading {one_line(name)}", done / len(there))
+            named = dict(zip(normal_names(columns, name), columns, strict=True))
+            wanted = [named.get(column) for column in known.columns_of(table)]
+            only = _rows_of_use(known, table, there, named)
+            rows = sent.read(name, columns, wanted, named.get(known.keys.get(table, "")), only)
+            connection.register("incoming_rows", rows)
+            numbered = "select $name, row_number() over (), * from incoming_rows"
+            connection.execute(f"insert into source_{table} {numbered}", {"name": name})
+            connection.unregister("incoming_rows")
+
+
+def _rows_of_use(known: Format, table: str, there: Mapping[str, str], named: Mapping[str, str]) -> str:
+    """Say which rows to ask for; all of them where the condition names what is not there."""
+    condition = known.rows_of_use.get(table, "")
+    is_plain = all(own == name for own, name in named.items())
+    try:
+        return condition.format_map(there) if is_plain else ""
+    except KeyError:
+        return ""
 
 
 def load_codes(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:

@@ -1,7 +1,7 @@
 """What a format is: its tables, how they are found, and which views make the raw tables of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -42,6 +42,10 @@ class Format:
         otherwise.
     code_tables : callable
         Makes the tables that its views read beside the source.
+    keys : mapping of table to column
+        By which a database's rows are put in order.
+    rows_of_use : mapping of table to condition
+        Which rows of a list of codes a database is asked for; a table is named in braces.
     """
 
     name: str
@@ -53,6 +57,8 @@ class Format:
     find_table: FindTable | None = None
     is_here: Callable[[Sequence[Path]], bool] | None = None
     code_tables: Callable[[SenderOptions], Mapping[str, pl.DataFrame]] = _no_tables
+    keys: Mapping[str, str] = field(default_factory=dict)
+    rows_of_use: Mapping[str, str] = field(default_factory=dict)
 
     def table_of(self, path: Path) -> tuple[str, str] | None:
         """Tell the table that a file holds, and its ending, else None."""

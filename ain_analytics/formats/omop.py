@@ -17,6 +17,29 @@ _UNSPECIFIED_ANC = "26499-4"
 _PART = "([-_. ]?(part)?[-_. ]?[0-9]+|-.*)?"
 
 
+_CONCEPTS_OF_USE = {
+    "person": ("race_concept_id",),
+    "measurement": (
+        "measurement_concept_id", "measurement_source_concept_id", "unit_concept_id", "value_as_concept_id",
+        "meas_event_field_concept_id",
+    ),
+    "condition_occurrence": ("condition_concept_id", "condition_source_concept_id"),
+    "drug_exposure": ("drug_concept_id", "drug_source_concept_id"),
+}  # fmt: skip
+_ROWS_OF_USE = {
+    "concept": "vocabulary_id = 'ATC' or concept_id in ("
+    + " union ".join(
+        f"select {column} from {{{table}}}"
+        for table, columns in _CONCEPTS_OF_USE.items()
+        for column in columns
+    )
+    + ")",
+    "concept_ancestor": "descendant_concept_id in (select drug_concept_id from {drug_exposure}) "
+    "and ancestor_concept_id in (select concept_id from {concept} where vocabulary_id = 'ATC')",
+}
+"""Of a vocabulary of millions of concepts, those that the records name."""
+
+
 def _table_of(path: Path) -> tuple[str, str] | None:
     """Tell the table of `MEASUREMENT.csv`, `measurement_1.parquet`; the longest name is tried first."""
     name = path.name.lower()
@@ -80,4 +103,6 @@ OMOP = Format(
     ("person", "measurement"),
     find_table=_table_of,
     code_tables=_code_tables,
+    keys={table: f"{table}_id" for table in TABLES},
+    rows_of_use=_ROWS_OF_USE,
 )
