@@ -92,7 +92,10 @@ def versions() -> dict[str, str]:
 
 
 def inputs(extract: Extract) -> list[dict[str, Any]]:
-    """Give one entry per file of an extract (or per frame): name, size in bytes, SHA-256."""
+    """Give one entry per file of an extract (or per frame): name, size in bytes, SHA-256.
+
+    Of a database on a server there is no file: one entry per table.
+    """
     options = {path.with_name(OPTIONS_FILE) for path in extract.paths}
     paths = [*extract.paths, *(path for path in sorted(options) if path.is_file())]
     files = [{"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)} for path in paths]
@@ -101,7 +104,9 @@ def inputs(extract: Extract) -> list[dict[str, Any]]:
         {"frame": name, "bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
         for name, text in texts.items()
     ]
-    return files + frames
+    name = extract.name if extract.server else ""
+    tables = [{"database": name, "table": there} for there, _ in extract.database_tables.values() if name]
+    return files + frames + tables
 
 
 def sha256(path: Path) -> str:

@@ -82,7 +82,13 @@ def _load_server(
             rows = sent.read(name, columns, wanted, named.get(known.keys.get(table, "")), only)
             connection.register("incoming_rows", rows)
             numbered = "select $name, row_number() over (), * from incoming_rows"
-            connection.execute(f"insert into source_{table} {numbered}", {"name": name})
+            try:
+                connection.execute(f"insert into source_{table} {numbered}", {"name": name})
+            except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+                raise
+            except duckdb.Error as error:
+                found = f"table {one_line(name)!r} cannot be read to its end"
+                raise UnreadableExtract(where.name, found, "Look at it with psql.") from error
             connection.unregister("incoming_rows")
 
 
