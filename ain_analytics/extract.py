@@ -1,5 +1,6 @@
 """What lies in a source, which format it is, and whether it is complete."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +21,9 @@ from ain_analytics.files import ExtractFile, normal_names, open_file
 from ain_analytics.formats import FORMATS, NATIVE, Format, recognise
 from ain_analytics.postgres import Server, columns_of_tables, is_address, server
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
+
+_NAMELESS = re.compile(r"column\d+")
+"""So DuckDB names the columns of a .csv that holds a header and no row; the table is then an empty one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +249,11 @@ def _format_of(names: Iterable[str], options: SenderOptions) -> Format:
 def _tables_of(
     chosen: Format, found: Mapping[str, Mapping[str, str]]
 ) -> dict[str, tuple[str, Mapping[str, str]]]:
-    return {name.lower(): (name, columns) for name, columns in found.items() if name.lower() in chosen.tables}
+    return {
+        name.lower(): (name, columns)
+        for name, columns in found.items()
+        if name.lower() in chosen.tables and not all(map(_NAMELESS.fullmatch, columns))
+    }
 
 
 def _columns_in(

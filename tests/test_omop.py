@@ -543,6 +543,18 @@ def test_names_of_files_and_columns_may_be_in_any_case(cdm):
     assert cdm.frame("anc_result", "anc") == [(0.4,), (0.4,)]
 
 
+def test_an_empty_table_that_duckdb_made_of_a_header_alone_is_listed_and_not_read(cdm):
+    cdm.add("death", "person_id | death_date")
+    database = as_duckdb(cdm.folder)
+    with duckdb.connect(str(database)) as changed:
+        changed.execute(
+            "create or replace table death as select 'person_id' as column0, 'death_date' as column1"
+        )
+    with ain.open_registry(database) as registry:
+        assert registry.extract.ignored_files == ("death",)
+        assert registry.frame("anc_result")["anc"].to_list() == [0.4]
+
+
 def test_an_id_of_table_concept_given_twice_makes_no_row_twice(cdm):
     cdm.add(
         "concept",
