@@ -201,6 +201,29 @@ def _load_parquet(connection: duckdb.DuckDBPyConnection, file: ExtractFile, want
         raise UnreadableExtract(file.path, "it is no readable .parquet file", "Export it again.") from error
 
 
+def in_place(file: ExtractFile, wanted: list[str], fractions: tuple[str, ...]) -> str:
+    """Write SQL that reads a Parquet file's rows where they are, as `load_file` would append them.
+
+    Cells keep their type where it writes one thing in one way: texts, whole numbers, days, times of no zone.
+    """
+    kinds = pl.read_parquet_schema(file.path)
+    original = dict(zip(file.columns, kinds.items(), strict=True))
+    cells = [f"{_typed_cell(original, name, fractions)} as {name}" for name in wanted]
+    place = f"{_literal(file.path.name)} as file, file_row_number + 1 as row_number"
+    return (
+        f"select {place}, {', '.join(cells)} "
+        f"from read_parquet({_literal(_one_path(file.path))}, file_row_number = true)"
+    )
+
+
+def _typed_cell(
+    original: Mapping[str, tuple[str, pl.DataType]], name: str, fractions: tuple[str, ...]
+) -> str:
+    column, kind = original.get(name, ("", pl.Null()))
+    is_plain = kind.is_integer() or kind in (pl.String, pl.Date) or kind == pl.Datetime(time_zone=None)
+    return quoted(column) if is_plain or (kind.is_float() and name in fractions) else _cell(original, name)
+
+
 def _cell(original: Mapping[str, tuple[str, pl.DataType]], name: str) -> str:
     """Write a typed column as text, as a person would have typed it."""
     if name not in original:

@@ -10,7 +10,7 @@ import pyarrow
 from ain_analytics.codes import CODE_TABLES, METHOD_RANK
 from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.extract import Extract, open_database
-from ain_analytics.files import as_text, load_file, load_frame, normal_names, quoted
+from ain_analytics.files import as_text, in_place, load_file, load_frame, normal_names, quoted
 from ain_analytics.formats import NATIVE, Format
 from ain_analytics.postgres import Server, open_rows
 
@@ -28,10 +28,14 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
     """Read every row of an extract into `source_<table>`, as text with file and row."""
     connection.execute("create table source_malformed (table_name varchar, file varchar, row_number bigint)")
     columns_of = extract.format.columns_of
+    views = _read_in_place(extract)
     for table in extract.format.tables:
         columns = ", ".join(f"{name} varchar" for name in columns_of(table))
-        connection.execute(f"create table source_{table} (file varchar, row_number bigint, {columns})")
+        made = f"create table source_{table} (file varchar, row_number bigint, {columns})"
+        connection.execute(views.get(table, made))
     for done, file in enumerate(extract.files):
+        if file.table in views:
+            continue
         if progress:
             progress(f"reading {one_line(file.path.name)}", done / len(extract.files))
         load_file(connection, file, columns_of(file.table))
@@ -41,6 +45,32 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
         _load_database(connection, extract, extract.database)
     if extract.server is not None:
         _load_server(connection, extract, extract.server, progress)
+
+
+def _read_in_place(extract: Extract) -> dict[str, str]:
+    """Write views of the tables whose Parquet files are read where they are."""
+    views = {}
+    for table, fractions in extract.format.read_in_place.items():
+        files = [file for file in extract.files if file.table == table]
+        if files and all(file.ending == ".parquet" for file in files):
+            wanted = extract.format.columns_of(table)
+            rows = " union all ".join(in_place(file, wanted, fractions) for file in files)
+            views[table] = f"create view source_{table} as {rows}"
+    return views
+
+
+def _damaged(connection: duckdb.DuckDBPyConnection, extract: Extract) -> Path | None:
+    """Find the file, of those that are read where they are, that cannot be read to its end."""
+    for file in (file for file in extract.files if file.table in _read_in_place(extract)):
+        wanted = extract.format.columns_of(file.table)
+        cells = ", ".join(f"max({name})" for name in wanted)
+        try:
+            connection.sql(f"select {cells} from ({in_place(file, wanted, ())})").fetchall()
+        except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+            raise
+        except duckdb.Error:
+            return file.path
+    return None
 
 
 def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path: Path) -> None:
@@ -143,22 +173,36 @@ def make_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataF
     connection.unregister("incoming_rows")
 
 
-def make_raw_tables(connection: duckdb.DuckDBPyConnection, known: Format, folder: Path) -> None:
+def make_raw_tables(connection: duckdb.DuckDBPyConnection, extract: Extract, folder: Path) -> None:
     """Build a format's views; except of the native one, keep their rows, drop the steps and the source."""
+    known = extract.format
     files = [path for name in (*known.also_views_of, known.name) for path in (folder / name).glob("*.sql")]
     views = sorted({_view_name(path): path for path in files}.values(), key=lambda path: path.name)
-    for path in views:
-        connection.execute(path.read_text(encoding="utf-8"))
-        if known is not NATIVE:
-            name = _view_name(path)
-            connection.execute(f"create table {name}_kept as from {name}")
-            connection.execute(f"create or replace view {name} as from {name}_kept")
+    try:
+        for path in views:
+            _make_view(connection, path, is_kept=known is not NATIVE)
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+        raise
+    except duckdb.Error as error:
+        damaged = _damaged(connection, extract)
+        if damaged is None:
+            raise
+        raise UnreadableExtract(damaged, "it is no readable .parquet file", "Export it again.") from error
     if known is not NATIVE:
         for name in (_view_name(path) for path in views if path.name < RAW_VIEWS):
             connection.execute(f"drop view {name}")
             connection.execute(f"drop table {name}_kept")
+        in_views = _read_in_place(extract)
         for table in known.tables:
-            connection.execute(f"drop table source_{table}")
+            connection.execute(f"drop {'view' if table in in_views else 'table'} source_{table}")
+
+
+def _make_view(connection: duckdb.DuckDBPyConnection, path: Path, *, is_kept: bool) -> None:
+    connection.execute(path.read_text(encoding="utf-8"))
+    if is_kept:
+        name = _view_name(path)
+        connection.execute(f"create table {name}_kept as from {name}")
+        connection.execute(f"create or replace view {name} as from {name}_kept")
 
 
 def _view_name(path: Path) -> str:

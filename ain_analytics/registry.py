@@ -223,7 +223,7 @@ def open_registry(
         connection.execute("set TimeZone = 'UTC'")
         load_source(connection, extract, progress)
         load_codes(connection, extract)
-        make_raw_tables(connection, extract.format, sql_folder() / "00_format")
+        make_raw_tables(connection, extract, sql_folder() / "00_format")
         _derive(registry, "0", progress, None)
     except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error

@@ -44,6 +44,9 @@ class Format:
         Makes the tables that its views read beside the source.
     keys : mapping of table to column
         By which a database's rows are put in order.
+    read_in_place : mapping of table to columns
+        Tables that the views read straight from Parquet files, because most of their rows are of no use. Whole
+        numbers, texts and days keep their types there, as do fractions in these columns.
     rows_of_use : mapping of table to condition
         Which rows of a list of codes a database is asked for; a table is named in braces.
     """
@@ -58,6 +61,7 @@ class Format:
     is_here: Callable[[Sequence[Path]], bool] | None = None
     code_tables: Callable[[SenderOptions], Mapping[str, pl.DataFrame]] = _no_tables
     keys: Mapping[str, str] = field(default_factory=dict)
+    read_in_place: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rows_of_use: Mapping[str, str] = field(default_factory=dict)
 
     def table_of(self, path: Path) -> tuple[str, str] | None:

@@ -104,5 +104,6 @@ OMOP = Format(
     find_table=_table_of,
     code_tables=_code_tables,
     keys={table: f"{table}_id" for table in TABLES},
+    read_in_place={"measurement": ("value_as_number",)},
     rows_of_use=_ROWS_OF_USE,
 )

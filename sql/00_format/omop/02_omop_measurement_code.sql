@@ -11,7 +11,7 @@ with written as (
         source_measurement.measurement_concept_id,
         source_measurement.measurement_source_concept_id,
         source_measurement.measurement_source_value,
-        nullif(trim(source_measurement.measurement_source_value), '') as source_text
+        nullif(trim(cast(source_measurement.measurement_source_value as varchar)), '') as source_text
     from source_measurement
 ),
 
@@ -40,9 +40,11 @@ resolved as (
         regexp_extract(written.source_text, '^[^|]*[|] *([^|]*)', 1) as said_test
     from written
     left join omop_concept as standard
-        on regexp_replace(trim(written.measurement_concept_id), '[.]0+$', '') = standard.concept_id
+        on regexp_replace(trim(cast(written.measurement_concept_id as varchar)), '[.]0+$', '')
+            = standard.concept_id
     left join omop_concept as original
-        on regexp_replace(trim(written.measurement_source_concept_id), '[.]0+$', '') = original.concept_id
+        on regexp_replace(trim(cast(written.measurement_source_concept_id as varchar)), '[.]0+$', '')
+            = original.concept_id
     left join local_code on written.source_text = local_code.code
 )
 

@@ -1,6 +1,6 @@
 -- raw_other: one row per record of the source that makes no raw row, with the reason.
--- Reads: omop_measurement, omop_observation, source_observation_period, source_death,
--- source_procedure_occurrence, source_person, source_malformed.
+-- Reads: source_measurement, omop_measurement_code, omop_observation, source_observation_period,
+-- source_death, source_procedure_occurrence, source_person, source_malformed.
 -- Key: (table_name, file, row_number).
 -- Rule: what tells of a child stands in the child's row. Tables of concepts and of sites are lists of
 -- names, not records of children: only what is malformed in them is counted.
@@ -44,11 +44,19 @@ left join known_key on trim(told.person_id) = known_key.person_id
 union all
 select
     'measurement',
-    omop_measurement.file,
-    omop_measurement.row_number,
+    source_measurement.file,
+    source_measurement.row_number,
     'other_analyte'
-from omop_measurement
-where omop_measurement.kind = 'other'
+from source_measurement
+inner join omop_measurement_code
+    on
+        source_measurement.measurement_concept_id
+        is not distinct from omop_measurement_code.measurement_concept_id
+        and source_measurement.measurement_source_concept_id
+        is not distinct from omop_measurement_code.measurement_source_concept_id
+        and source_measurement.measurement_source_value
+        is not distinct from omop_measurement_code.measurement_source_value
+where omop_measurement_code.kind = 'other'
 union all
 select
     'observation',
