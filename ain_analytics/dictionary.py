@@ -6,7 +6,7 @@ from dataclasses import fields
 import dataframely as dy
 
 from ain_analytics.definitions import PRESETS, TEXTBOOK, AncBand, Definitions
-from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, RAW, RESULTS, STAGED, RawRow
+from ain_analytics.schema import DERIVED, OBLIGATORY_TABLES, OMOP, RAW, RESULTS, STAGED, RawRow
 from ain_analytics.wording import in_words
 
 FILE = "data_dictionary.md"
@@ -69,6 +69,7 @@ def data_dictionary() -> str:
         f"Obligatory: {' and '.join(f'`{name}`' for name in OBLIGATORY_TABLES)}. "
         "Unknown columns are listed and ignored.",
         *(_raw_table(name, table) for name, table in RAW.items()),
+        *_omop(),
         "### extract.toml",
         "Beside the files of an extract, what the sender knows of it. Every line may be left out.",
         _table(("line", "meaning"), [(f"`{name}`", meaning) for name, meaning in SENDER_OPTIONS.items()]),
@@ -86,6 +87,20 @@ def data_dictionary() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _omop() -> list[str]:
+    return [
+        "### OMOP Common Data Model 5.4",
+        'Found where `person` and `measurement` are there, or by `format = "omop"`: a folder with one file '
+        "per table (also parts such as `measurement-1.parquet`; names of files and columns in any case; a "
+        "table of concepts may have tabs between its cells), a `.duckdb` file, or a PostgreSQL database, "
+        "`postgresql://user@host/database?schema=cdm` (`extract_toml=FILE` after it names the sender's "
+        "`extract.toml`; the extra `postgres` is needed; the database is read in one transaction that can "
+        "only read). `concept`, `concept_ancestor` and `care_site` are lists of names; every record of the "
+        "other tables has one fate.",
+        *(_raw_table(name, table) for name, table in OMOP.items()),
+    ]
+
+
 def _raw_table(name: str, table: type[RawRow]) -> str:
     rows = [
         (
@@ -99,7 +114,8 @@ def _raw_table(name: str, table: type[RawRow]) -> str:
         if column not in RawRow.columns()
     ]
     heading = ("column", "obligatory", "else", "unit", "meaning")
-    return "\n\n".join([f"### {name} (extract)", _first_line(table), _table(heading, rows)])
+    told = [" ".join(part.split()) for part in (table.__doc__ or "").strip().split("\n\n")]
+    return "\n\n".join([f"### {name} (extract)", *told, _table(heading, rows)])
 
 
 def _tables(title: str, tables: dict[str, type[dy.Schema]]) -> list[str]:

@@ -19,6 +19,7 @@ from ain_analytics.workbook import read_workbook
 ENDINGS = (".csv.gz", ".csv", ".parquet", ".xlsx")
 _ALWAYS_FINE_ROWS = 1 << 20
 _MOST_ROWS_PER_BYTE = 20
+_TAB = "\t"
 _INVISIBLE = "\ufeff"
 
 
@@ -68,6 +69,9 @@ def open_file(table: str, path: Path, ending: str, *, encoding: str, delimiter: 
         header, _, ignored = read_workbook(path)
     else:
         header, is_plain = look_at_csv(path, encoding, delimiter)
+        if len(header) == 1 and _TAB in header[0]:  # as Athena writes OMOP's tables of concepts
+            delimiter = _TAB
+            header, is_plain = look_at_csv(path, encoding, delimiter)
     names = normal_names(header, path)
     if not any(names):
         raise UnreadableExtract(path, "it is empty", HEADER_HINT)
@@ -116,7 +120,9 @@ def _one_path(path: Path) -> str:
     return re.sub(r"([\[\]*?])", r"[\1]", str(path))
 
 
-def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str]) -> None:
+def load_file(
+    connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str], only: str = ""
+) -> None:
     """Append a file's rows to `source_<table>`, and its malformed records to `source_malformed`.
 
     Parameters
@@ -127,6 +133,8 @@ def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: 
         As `open_file` made it.
     wanted : list of str
         Columns of the table; those that the file lacks are null.
+    only : str
+        A condition on the rows that are needed, or nothing; what is read record by record is kept whole.
 
     Raises
     ------
@@ -134,28 +142,34 @@ def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: 
         The file is damaged.
     """
     if file.ending == ".parquet":
-        _load_parquet(connection, file, wanted)
+        _load_parquet(connection, file, wanted, only)
     elif file.ending == ".xlsx":
         _, rows, _ = read_workbook(file.path)
         cells = {name: rows.to_series(i) for i, name in enumerate(file.columns) if name in wanted}
         _append(connection, file, pl.DataFrame(cells).with_row_index("row_number", offset=1), wanted)
-    elif not file.is_plain or not _load_csv(connection, file, wanted):
+    elif not file.is_plain or not _load_csv(connection, file, wanted, only):
         _load_csv_by_record(connection, file, wanted)
 
 
-def _load_csv(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str]) -> bool:
+def numbered(cells: list[str], wanted: list[str], rows: str, only: str) -> str:
+    """Write SQL that gives rows of a table after the parameter `$name`, numbered as they stand."""
+    named = ", ".join(f"{cell} as {name}" for cell, name in zip(cells, wanted, strict=True))
+    select = f"select $name, row_number() over (), {named} from {rows}"
+    return f"select * from ({select}) where {only}" if only else select
+
+
+def _load_csv(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str], only: str) -> bool:
     """Read a CSV in one go; tell whether every record was as the header says."""
     place = {name: f"column_{ordinal}" for ordinal, name in enumerate(file.columns)}
     columns = ", ".join(f"'column_{ordinal}': 'VARCHAR'" for ordinal in range(len(file.columns)))
-    selected = ", ".join(place.get(name, "null") for name in wanted)
-    query = (
-        f"insert into source_{file.table} select $name, row_number() over (), {selected} "
-        f"from read_csv($path, auto_detect = false, header = true, columns = {{{columns}}}, "
+    rows = (
+        f"read_csv($path, auto_detect = false, header = true, columns = {{{columns}}}, "
         "delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true)"
     )
+    query = numbered([place.get(name, "null") for name in wanted], wanted, rows, only)
     given = {"name": file.path.name, "path": _one_path(file.path), "delimiter": file.delimiter}
     try:
-        connection.execute(query, given)
+        connection.execute(f"insert into source_{file.table} {query}", given)
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error:
@@ -185,16 +199,16 @@ def _load_csv_by_record(connection: duckdb.DuckDBPyConnection, file: ExtractFile
     _insert(connection, "source_malformed", rows)
 
 
-def _load_parquet(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str]) -> None:
+def _load_parquet(
+    connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str], only: str
+) -> None:
     kinds = pl.read_parquet_schema(file.path)
     original = dict(zip(file.columns, kinds.items(), strict=True))
     cells = [_cell(original, name) for name in wanted]
-    query = (
-        f"insert into source_{file.table} select $name, row_number() over (), {', '.join(cells)} "
-        "from read_parquet($path)"
-    )
+    query = numbered(cells, wanted, "read_parquet($path)", only)
+    given = {"name": file.path.name, "path": _one_path(file.path)}
     try:
-        connection.execute(query, {"name": file.path.name, "path": _one_path(file.path)})
+        connection.execute(f"insert into source_{file.table} {query}", given)
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error as error:

@@ -10,7 +10,7 @@ import pyarrow
 from ain_analytics.codes import CODE_TABLES, METHOD_RANK
 from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.extract import Extract, open_database
-from ain_analytics.files import as_text, in_place, load_file, load_frame, normal_names, quoted
+from ain_analytics.files import as_text, in_place, load_file, load_frame, normal_names, numbered, quoted
 from ain_analytics.formats import NATIVE, Format
 from ain_analytics.postgres import Server, open_rows
 
@@ -33,18 +33,26 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
         columns = ", ".join(f"{name} varchar" for name in columns_of(table))
         made = f"create table source_{table} (file varchar, row_number bigint, {columns})"
         connection.execute(views.get(table, made))
-    for done, file in enumerate(extract.files):
+    lists = extract.format.rows_of_use
+    ordered = sorted(extract.files, key=lambda file: file.table in lists)  # after the records that name them
+    for done, file in enumerate(ordered):
         if file.table in views:
             continue
         if progress:
             progress(f"reading {one_line(file.path.name)}", done / len(extract.files))
-        load_file(connection, file, columns_of(file.table))
+        load_file(connection, file, columns_of(file.table), _only_of_use(extract.format, file.table))
     for table, frame in extract.frames.items():
         load_frame(connection, table, frame, columns_of(table))
     if extract.database is not None:
         _load_database(connection, extract, extract.database)
     if extract.server is not None:
         _load_server(connection, extract, extract.server, progress)
+
+
+def _only_of_use(known: Format, table: str) -> str:
+    """Say which rows of a list of codes to keep: those that the records name. An id may be no number."""
+    condition = known.rows_of_use.get(table, "").replace("cast(", "try_cast(")
+    return condition.format_map({name: f"source_{name}" for name in known.tables})
 
 
 def _read_in_place(extract: Extract) -> dict[str, str]:
@@ -76,7 +84,10 @@ def _damaged(connection: duckdb.DuckDBPyConnection, extract: Extract) -> Path | 
 def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path: Path) -> None:
     try:
         with open_database(path) as sent:
-            for table, (name, columns) in extract.database_tables.items():
+            lists = extract.format.rows_of_use
+            for table, (name, columns) in sorted(
+                extract.database_tables.items(), key=lambda t: t[0] in lists
+            ):
                 original = dict(zip(normal_names(columns, path), columns.items(), strict=True))
                 cells = [
                     as_text(quoted(original[n][0]), is_fraction=original[n][1].startswith(FRACTIONS))
@@ -88,8 +99,10 @@ def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path
                 found = sent.sql(f"select {named} from main.{quoted(name)}")
                 rows = pyarrow.RecordBatchReader.from_stream(found)
                 connection.register("incoming_rows", rows)
-                numbered = "select $name, row_number() over (), * from incoming_rows"
-                connection.execute(f"insert into source_{table} {numbered}", {"name": name})
+                wanted = extract.format.columns_of(table)
+                given = [f"c{place}" for place in range(len(wanted))]
+                query = numbered(given, wanted, "incoming_rows", _only_of_use(extract.format, table))
+                connection.execute(f"insert into source_{table} {query}", {"name": name})
                 connection.unregister("incoming_rows")
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
@@ -111,9 +124,9 @@ def _load_server(
             only = _rows_of_use(known, table, there, named)
             rows = sent.read(name, columns, wanted, named.get(known.keys.get(table, "")), only)
             connection.register("incoming_rows", rows)
-            numbered = "select $name, row_number() over (), * from incoming_rows"
+            query = "select $name, row_number() over (), * from incoming_rows"
             try:
-                connection.execute(f"insert into source_{table} {numbered}", {"name": name})
+                connection.execute(f"insert into source_{table} {query}", {"name": name})
             except (duckdb.InterruptException, duckdb.OutOfMemoryException):
                 raise
             except duckdb.Error as error:

@@ -43,8 +43,9 @@ MEASUREMENTS = """
         cast(null as integer) as value_as_concept_id,
         case when h % 10 = 0 and (h // 10) % {n_of_use} = 2 then 8554 else 8848 end as unit_concept_id,
         0 as measurement_source_concept_id,
-        'L' || cast(case when h % 10 = 0 then (h // 10) % {n_of_use} else 100 + (h // 10) % 200 end as varchar)
-            as measurement_source_value,
+        'L' || cast(
+            case when h % 10 = 0 then (h // 10) % {n_of_use} else 100 + (h // 10) % 200 end as varchar
+        ) as measurement_source_value,
         '10*3/uL' as unit_source_value,
         cast(((h // 13) % 1000) / 100.0 as varchar) as value_source_value,
         cast(1 + n // 20 as bigint) as measurement_event_id,
@@ -74,8 +75,8 @@ def make(folder: Path, n: int) -> None:
             path = folder / f"measurement-{first // PART:04d}.parquet"
             connection.execute(f"copy ({query}) to '{path}' (format parquet)")
         people = (
-            "select cast(range + 1 as bigint) as person_id, 8507 as gender_concept_id, 2018 as year_of_birth, "
-            f"1 as month_of_birth, 1 as day_of_birth from range({n // PER_CHILD + 1})"
+            "select cast(range + 1 as bigint) as person_id, 8507 as gender_concept_id, "
+            f"2018 as year_of_birth, 1 as month_of_birth, 1 as day_of_birth from range({n // PER_CHILD + 1})"
         )
         connection.execute(f"copy ({people}) to '{folder}/person.parquet' (format parquet)")
     (folder / "extract.toml").write_text("extracted_on = 2024-01-01\n")

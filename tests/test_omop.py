@@ -11,6 +11,8 @@ import pytest
 
 import ain_analytics as ain
 from ain_analytics.errors import MissingColumn, MissingTable, UnreadableExtract
+from ain_analytics.extract import read_extract
+from ain_analytics.raw_tables import load_source
 from ain_analytics.synthetic.forms import omop
 
 from .conftest import read_table
@@ -290,6 +292,12 @@ def test_trap_61_a_concept_id_is_text_so_that_no_digit_is_lost(cdm):
     assert cdm.raw("diagnosis", "code") == [("B",), ("B",)]
 
 
+def test_ids_that_a_spreadsheet_turned_into_fractions_are_still_ids(cdm):
+    cdm.add("concept", "concept_id | vocabulary_id | concept_code\n9999 | UCUM | /mm3\nabc | UCUM | /L")
+    cdm.add("measurement", ONE_COUNT.replace("9444", "9999.0").replace("0.4", "400.0"))
+    assert cdm.frame("anc_result", "anc") == [(0.4,)]
+
+
 def test_a_unit_is_told_by_its_concept_and_else_as_written(cdm):
     cdm.add(
         "measurement",
@@ -561,6 +569,19 @@ def test_an_id_of_table_concept_given_twice_makes_no_row_twice(cdm):
         "concept_id | vocabulary_id | concept_code\n9999 | UCUM | 10*9/L\n9999 | UCUM | /L\n9999.0 | UCUM | /uL",
     )
     cdm.add("measurement", ONE_COUNT.replace("9444", "9999"))
+    assert cdm.frame("anc_result", "anc") == [(0.4,)]
+
+
+def test_of_a_large_vocabulary_only_what_the_records_name_is_read_also_as_athena_writes_it(cdm):
+    rows = [f"{n}\tsome concept\tUCUM\tUnit\t10*9/L" for n in range(9000, 9999)]
+    header = "concept_id\tconcept_name\tvocabulary_id\tconcept_class_id\tconcept_code"
+    (cdm.folder / "CONCEPT.csv").write_text("\n".join([header, *rows]) + "\n")
+    cdm.add("measurement", ONE_COUNT.replace("9444", "9876"))
+    extract = read_extract(cdm.folder)
+    with duckdb.connect() as connection:
+        load_source(connection, extract, None)
+        found = connection.sql("select concept_id, concept_code, row_number from source_concept").fetchall()
+    assert found == [("9876", "10*9/L", 877)]
     assert cdm.frame("anc_result", "anc") == [(0.4,)]
 
 

@@ -45,10 +45,10 @@ class Format:
     keys : mapping of table to column
         By which a database's rows are put in order.
     read_in_place : mapping of table to columns
-        Tables that the views read straight from Parquet files, because most of their rows are of no use. Whole
-        numbers, texts and days keep their types there, as do fractions in these columns.
+        Tables that the views read straight from Parquet files, because most of their rows are of no use.
+        Whole numbers, texts and days keep their types there, as do fractions in these columns.
     rows_of_use : mapping of table to condition
-        Which rows of a list of codes a database is asked for; a table is named in braces.
+        Which rows of a list of codes are read at all; a table is named in braces.
     """
 
     name: str

@@ -25,17 +25,20 @@ _CONCEPTS_OF_USE = {
     ),
     "condition_occurrence": ("condition_concept_id", "condition_source_concept_id"),
     "drug_exposure": ("drug_concept_id", "drug_source_concept_id"),
+    "observation": ("value_as_concept_id",),
 }  # fmt: skip
 _ROWS_OF_USE = {
-    "concept": "vocabulary_id = 'ATC' or concept_id in ("
+    "concept": "vocabulary_id = 'ATC' or cast(concept_id as numeric) in ("
     + " union ".join(
-        f"select {column} from {{{table}}}"
+        f"select cast({column} as numeric) from {{{table}}}"
         for table, columns in _CONCEPTS_OF_USE.items()
         for column in columns
     )
     + ")",
-    "concept_ancestor": "descendant_concept_id in (select drug_concept_id from {drug_exposure}) "
-    "and ancestor_concept_id in (select concept_id from {concept} where vocabulary_id = 'ATC')",
+    "concept_ancestor": "cast(descendant_concept_id as numeric) in "
+    "(select cast(drug_concept_id as numeric) from {drug_exposure}) "
+    "and cast(ancestor_concept_id as numeric) in "
+    "(select cast(concept_id as numeric) from {concept} where vocabulary_id = 'ATC')",
 }
 """Of a vocabulary of millions of concepts, those that the records name."""
 
