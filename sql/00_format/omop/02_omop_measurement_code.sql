@@ -40,10 +40,12 @@ resolved as (
         regexp_extract(written.source_text, '^[^|]*[|] *([^|]*)', 1) as said_test
     from written
     left join omop_concept as standard
-        on regexp_replace(trim(cast(written.measurement_concept_id as varchar)), '[.]0+$', '')
+        on
+            regexp_replace(trim(cast(written.measurement_concept_id as varchar)), '[.]0+$', '')
             = standard.concept_id
     left join omop_concept as original
-        on regexp_replace(trim(cast(written.measurement_source_concept_id as varchar)), '[.]0+$', '')
+        on
+            regexp_replace(trim(cast(written.measurement_source_concept_id as varchar)), '[.]0+$', '')
             = original.concept_id
     left join local_code on written.source_text = local_code.code
 )
