@@ -1,6 +1,9 @@
 """OMOP CDM 5.4: the same study from the same registry, and each column by hand from the public specification."""
 
 import gzip
+import random
+import tomllib
+import warnings
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -15,6 +18,7 @@ from ain_analytics.extract import read_extract
 from ain_analytics.raw_tables import load_source
 from ain_analytics.synthetic.forms import omop
 
+from . import hostile
 from .conftest import read_table
 
 LISTS = ("care_site", "concept", "concept_ancestor")
@@ -624,3 +628,58 @@ def test_what_a_cell_holds_is_not_run(cdm, monkeypatch):
     (cdm.folder / "measurement.csv").write_text(text)
     assert cdm.frame("anc_result", "anc") == [(0.4,)]
     assert not (cdm.folder / "was_run.csv").exists()
+
+
+# Hostile sources
+
+SPOILED = 25
+
+
+def spoiled(seed: int, folder: Path) -> list[str]:
+    """Write a small registry in OMOP and spoil it in one to three ways; give their names."""
+    rng = random.Random(seed)
+    folder.mkdir()
+    demo = ain.simulate(4, seed=seed % 5)
+    omop.write(demo.tables, folder, date(2024, 6, 30))
+    changes = rng.choices(hostile.CHANGES, k=rng.randint(1, 3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for change in changes:
+            change(rng, folder)
+    return [change.__name__ for change in changes]
+
+
+def outcome_of(folder: Path) -> str:
+    try:
+        with ain.open_registry(folder) as registry:
+            files = registry.extract.files
+            found = registry.connection.sql("select file, row_number from raw_fate").fetchall()
+    except ain.AinError as error:
+        is_one_line = len(str(error).splitlines()) == 1
+        return type(error).__name__ if is_one_line else "more than a line"
+    options = tomllib.loads((folder / "extract.toml").read_text(encoding="utf-8"))
+    delimiter, encoding = options.get("delimiter", ","), options.get("encoding", "utf-8")
+    places = Counter(found)
+    assert set(places.values()) == {1}
+    counted = Counter(file for file, _ in found)
+    for file in files:
+        if file.table not in LISTS:
+            assert counted[file.path.name] == hostile.n_rows(file.path, delimiter, encoding), file.table
+    return "counted"
+
+
+def test_a_spoiled_source_is_refused_in_one_line_or_counted_to_the_last_record(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    outcomes: Counter[str] = Counter()
+    for seed in range(SPOILED):
+        place = tmp_path / f"source_{seed}"
+        changes = spoiled(seed, place)
+        try:
+            outcomes[outcome_of(place)] += 1
+        except BaseException as error:
+            error.add_note(f"seed {seed}: {', '.join(changes)}")
+            raise
+    assert "more than a line" not in outcomes
+    assert outcomes["counted"] > SPOILED // 4
+    assert len(outcomes) > 1
+    assert not (tmp_path / hostile.CANARY).exists()
