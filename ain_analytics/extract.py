@@ -276,7 +276,8 @@ def _check(
         missing = [name for name in known.obligatory_columns_of(table) if name not in names]
         if missing:
             raise MissingColumn(table, file, missing, names)
-        extra = [one_line(first_line(name)) for name in names if name and name not in known.columns_of(table)]
+        expected = {"", *known.columns_of(table), *known.unread.get(table, ())}
+        extra = [one_line(first_line(name)) for name in names if name not in expected]
         if extra:
             ignored[table] = tuple(dict.fromkeys((*ignored.get(table, ()), *extra)))
     return ignored

@@ -28,6 +28,8 @@ _WHY = {
     "could not translate host name": ("there is no such host", "Mend the address."),
     "permission denied": ("a table may not be read", "Ask for the right to select from it."),
 }
+_PATIENCE = ("connect_timeout", "=", "15")
+"""Seconds to wait for a host that says nothing; our choice."""
 _NO_SERVER = ("no server answers there", "Is it running, and is the address right?")
 _TABLES = """
     select c.relname, a.attname, pg_catalog.format_type(a.atttypid, null)
@@ -95,7 +97,9 @@ def server(address: str) -> Server:
         raise UnreadableExtract("postgresql", "that is no address", "Write it as libpq does.") from error
     given = [argument.partition("=") for argument in parts.query.split("&") if argument]
     own = {name: unquote(value) for name, _, value in given if name in ("schema", "extract_toml")}
-    passed = "&".join(f"{name}={value}" for name, _, value in given if name not in own)
+    passed = "&".join(
+        f"{name}={value}" for name, _, value in [_PATIENCE, *given] if name not in own
+    )  # of a word said twice, libpq takes the last
     schema = own.get("schema", "")
     return Server(
         address=parts._replace(query=passed).geturl(),

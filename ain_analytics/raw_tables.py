@@ -33,14 +33,14 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
         columns = ", ".join(f"{name} varchar" for name in columns_of(table))
         made = f"create table source_{table} (file varchar, row_number bigint, {columns})"
         connection.execute(views.get(table, made))
-    lists = extract.format.rows_of_use
-    ordered = sorted(extract.files, key=lambda file: file.table in lists)  # after the records that name them
+    only = _rows_of_use(extract.format)
+    ordered = sorted(extract.files, key=lambda file: file.table in only)  # after the records that name them
     for done, file in enumerate(ordered):
         if file.table in views:
             continue
         if progress:
             progress(f"reading {one_line(file.path.name)}", done / len(extract.files))
-        load_file(connection, file, columns_of(file.table), _only_of_use(extract.format, file.table))
+        load_file(connection, file, columns_of(file.table), only.get(file.table, ""))
     for table, frame in extract.frames.items():
         load_frame(connection, table, frame, columns_of(table))
     if extract.database is not None:
@@ -49,10 +49,14 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
         _load_server(connection, extract, extract.server, progress)
 
 
-def _only_of_use(known: Format, table: str) -> str:
-    """Say which rows of a list of codes to keep: those that the records name. An id may be no number."""
-    condition = known.rows_of_use.get(table, "").replace("cast(", "try_cast(")
-    return condition.format_map({name: f"source_{name}" for name in known.tables})
+def _rows_of_use(known: Format) -> dict[str, str]:
+    """Say which rows of lists of codes to keep: those that the records name. An id may be no number."""
+    conditions = known.rows_of_use({table: known.columns_of(table) for table in known.tables})
+    names = {table: f"source_{table}" for table in known.tables}
+    return {
+        table: condition.replace("cast(", "try_cast(").format_map(names)
+        for table, condition in conditions.items()
+    }
 
 
 def _read_in_place(extract: Extract) -> dict[str, str]:
@@ -84,10 +88,9 @@ def _damaged(connection: duckdb.DuckDBPyConnection, extract: Extract) -> Path | 
 def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path: Path) -> None:
     try:
         with open_database(path) as sent:
-            lists = extract.format.rows_of_use
-            for table, (name, columns) in sorted(
-                extract.database_tables.items(), key=lambda t: t[0] in lists
-            ):
+            only = _rows_of_use(extract.format)
+            ordered = sorted(extract.database_tables.items(), key=lambda given: given[0] in only)
+            for table, (name, columns) in ordered:
                 original = dict(zip(normal_names(columns, path), columns.items(), strict=True))
                 cells = [
                     as_text(quoted(original[n][0]), is_fraction=original[n][1].startswith(FRACTIONS))
@@ -101,7 +104,7 @@ def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path
                 connection.register("incoming_rows", rows)
                 wanted = extract.format.columns_of(table)
                 given = [f"c{place}" for place in range(len(wanted))]
-                query = numbered(given, wanted, "incoming_rows", _only_of_use(extract.format, table))
+                query = numbered(given, wanted, "incoming_rows", only.get(table, ""))
                 connection.execute(f"insert into source_{table} {query}", {"name": name})
                 connection.unregister("incoming_rows")
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
@@ -114,6 +117,9 @@ def _load_server(
     connection: duckdb.DuckDBPyConnection, extract: Extract, where: Server, progress: Progress | None
 ) -> None:
     known = extract.format
+    conditions = known.rows_of_use(
+        {table: columns for table, (_, columns) in extract.database_tables.items()}
+    )
     with open_rows(where) as sent:
         there = {table: sent.name_of(name) for table, (name, _) in extract.database_tables.items()}
         for done, (table, (name, columns)) in enumerate(extract.database_tables.items()):
@@ -121,7 +127,7 @@ def _load_server(
                 progress(f"reading {one_line(name)}", done / len(there))
             named = dict(zip(normal_names(columns, name), columns, strict=True))
             wanted = [named.get(column) for column in known.columns_of(table)]
-            only = _rows_of_use(known, table, there, named)
+            only = conditions.get(table, "").format_map(there)
             rows = sent.read(name, columns, wanted, named.get(known.keys.get(table, "")), only)
             connection.register("incoming_rows", rows)
             query = "select $name, row_number() over (), * from incoming_rows"
@@ -133,16 +139,6 @@ def _load_server(
                 found = f"table {one_line(name)!r} cannot be read to its end"
                 raise UnreadableExtract(where.name, found, "Look at it with psql.") from error
             connection.unregister("incoming_rows")
-
-
-def _rows_of_use(known: Format, table: str, there: Mapping[str, str], named: Mapping[str, str]) -> str:
-    """Say which rows to ask for; all of them where the condition names what is not there."""
-    condition = known.rows_of_use.get(table, "")
-    is_plain = all(own == name for own, name in named.items())
-    try:
-        return condition.format_map(there) if is_plain else ""
-    except KeyError:
-        return ""
 
 
 def load_codes(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:

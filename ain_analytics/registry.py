@@ -190,7 +190,7 @@ def open_registry(
     Parameters
     ----------
     source : path, or mapping of table name to frame
-        A folder in the native format, a DuckDB file, or frames with the native columns.
+        A folder, a DuckDB file, the address of a PostgreSQL database, or frames; in any known format.
     definitions : Definitions
         The choices of the study.
     extracted_on : date, optional

@@ -142,6 +142,26 @@ def test_the_same_registry_gives_the_same_study(tmp_path, seed, change):
     assert [fate for fate in found["row_fate"] if fate[0] not in told] == native["row_fate"]
 
 
+def test_frames_in_the_model_are_read_as_files_are():
+    demo = ain.simulate(60, seed=3)
+    numbers = omop.person_keys(demo.tables)
+    keys = dict(zip(numbers["person_id"].cast(pl.String), numbers["patient_id"], strict=True))
+    found = opened(omop.omop_tables(demo.tables), keys, extracted_on=demo.extracted_on)
+    native = opened(demo.tables, {}, extracted_on=demo.extracted_on)
+    assert found["follow_up"] == native["follow_up"]
+
+
+def test_columns_of_the_model_are_not_listed_as_unknown(cdm):
+    cdm.add(
+        "person",
+        PERSON.replace("person_id", "person_id | ethnicity_concept_id | note", 1).replace(
+            "1 |", "1 | 0 | x |", 1
+        ),
+    )
+    with ain.open_registry(cdm.folder) as registry:
+        assert registry.extract.ignored_columns == {"person": ("note",)}
+
+
 def test_every_record_has_exactly_one_fate(tmp_path):
     demo = ain.simulate(80, seed=3)
     omop.write(demo.tables, tmp_path, demo.extracted_on)
@@ -344,6 +364,22 @@ def test_an_operator_stands_before_the_number_and_words_stand_alone(cdm):
     assert cdm.frame("anc_result", "anc, is_below_detection") == [
         (0.1, True), (0.1, True), (0.1, False), (0.2, True), (0.0, False),
     ]  # fmt: skip
+
+
+def test_a_number_that_is_none_is_missing(cdm):
+    (cdm.folder / "measurement.csv").unlink()
+    frame = pl.DataFrame(
+        {
+            "person_id": [1, 1],
+            "measurement_concept_id": [3013650, 3013650],
+            "measurement_date": [date(2018, 6, 1), date(2018, 6, 2)],
+            "value_as_number": [float("nan"), 3.0],
+            "value_source_value": ["<0.2", "3"],
+            "unit_concept_id": [9444, 9444],
+        }
+    )
+    frame.write_parquet(cdm.folder / "measurement.parquet")
+    assert cdm.frame("anc_result", "anc, is_below_detection") == [(0.2, True), (3.0, False)]
 
 
 def test_the_time_comes_before_the_day_and_a_date_is_no_time(cdm):

@@ -3,13 +3,16 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
 import ain_analytics as ain
 from ain_analytics.__main__ import main
 from ain_analytics.errors import UnreadableExtract
+from ain_analytics.extract import read_extract
 from ain_analytics.postgres import is_address, server, without_password
+from ain_analytics.raw_tables import load_source
 from ain_analytics.synthetic.forms import omop
 
 from . import postgres
@@ -114,6 +117,37 @@ def test_a_column_that_nobody_wants_is_not_read(address):
         assert registry.frame("anc_result")["anc"].to_list() == [0.4]
 
 
+def test_of_a_large_vocabulary_only_what_the_records_name_is_read(address):
+    postgres.run_sql(
+        address,
+        "create schema large",
+        "create table large.person as select 7 as person_id, 8507 as gender_concept_id, "
+        "2018 as year_of_birth",
+        "create table large.measurement as select 7 as person_id, 5 as measurement_concept_id, "
+        "0 as measurement_source_concept_id, 6 as unit_concept_id, 0 as value_as_concept_id, "
+        "0 as meas_event_field_concept_id, 0 as race_concept_id",
+        "alter table large.person add column race_concept_id int",
+        "create table large.condition_occurrence as select 7 as person_id, 7 as condition_concept_id, "
+        "8 as condition_source_concept_id",
+        "create table large.drug_exposure as select 7 as person_id, 9 as drug_concept_id, "
+        "10 as drug_source_concept_id",
+        "create table large.observation as select 7 as person_id, 0 as value_as_concept_id",
+        "create table large.concept as select n as concept_id, 'c' || n as concept_code, "
+        "case when n = 900 then 'ATC' else 'X' end as vocabulary_id from generate_series(1, 1000) as n",
+        "create table large.concept_ancestor as select a as ancestor_concept_id, d as descendant_concept_id "
+        "from generate_series(890, 910) as a cross join generate_series(1, 100) as d",
+    )
+    extract = read_extract(f"{address}?schema=large")
+    with duckdb.connect() as connection:
+        load_source(connection, extract, None)
+        concepts = connection.sql("select concept_id from source_concept order by row_number").fetchall()
+        ancestors = connection.sql(
+            "select ancestor_concept_id, descendant_concept_id from source_concept_ancestor"
+        ).fetchall()
+    assert [concept for (concept,) in concepts] == ["5", "6", "7", "8", "9", "10", "900"]
+    assert ancestors == [("900", "9")]
+
+
 def test_a_source_that_would_write_cannot(address):
     postgres.run_sql(
         address,
@@ -197,7 +231,7 @@ def test_a_command_line_is_kept_without_the_password(typed, shown):
 
 def test_our_own_words_of_an_address_do_not_reach_the_server():
     found = server("postgresql://u:p@h:1/my%20db?sslmode=require&schema=my%20cdm&extract_toml=a/b.toml")
-    assert found.address == "postgresql://u:p@h:1/my%20db?sslmode=require"
+    assert found.address == "postgresql://u:p@h:1/my%20db?connect_timeout=15&sslmode=require"
     assert (found.name, found.schema, found.options_file) == ("my db.my cdm", "my cdm", Path("a/b.toml"))
     assert "u:p" not in repr(found)
 

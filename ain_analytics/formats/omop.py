@@ -1,7 +1,7 @@
 """OMOP Common Data Model 5.4: one file or table each, by the names of the model, in any case."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +9,8 @@ import polars as pl
 from ain_analytics.codes import code_list
 from ain_analytics.files import ENDINGS
 from ain_analytics.formats.format import Format
-from ain_analytics.schema import OMOP as TABLES
+from ain_analytics.schema.omop import OMOP as TABLES
+from ain_analytics.schema.omop import UNREAD
 from ain_analytics.sender import SenderOptions
 
 _UNSPECIFIED_ANC = "26499-4"
@@ -27,20 +28,35 @@ _CONCEPTS_OF_USE = {
     "drug_exposure": ("drug_concept_id", "drug_source_concept_id"),
     "observation": ("value_as_concept_id",),
 }  # fmt: skip
-_ROWS_OF_USE = {
-    "concept": "vocabulary_id = 'ATC' or cast(concept_id as numeric) in ("
-    + " union ".join(
+_KEYS = {
+    "concept": {"concept_id", "vocabulary_id"},
+    "concept_ancestor": {"ancestor_concept_id", "descendant_concept_id"},
+    "drug_exposure": {"drug_concept_id"},
+}
+
+
+def _rows_of_use(there: Mapping[str, Collection[str]]) -> Mapping[str, str]:
+    """Of a vocabulary of millions of concepts, take those that the records name, and ATC."""
+    named = [
         f"select cast({column} as numeric) from {{{table}}}"
         for table, columns in _CONCEPTS_OF_USE.items()
         for column in columns
-    )
-    + ")",
-    "concept_ancestor": "cast(descendant_concept_id as numeric) in "
-    "(select cast(drug_concept_id as numeric) from {drug_exposure}) "
-    "and cast(ancestor_concept_id as numeric) in "
-    "(select cast(concept_id as numeric) from {concept} where vocabulary_id = 'ATC')",
-}
-"""Of a vocabulary of millions of concepts, those that the records name."""
+        if column in there.get(table, ())
+    ]
+    has = {table: columns.issubset(there.get(table, ())) for table, columns in _KEYS.items()}
+    conditions = {}
+    if has["concept"] and named:
+        conditions["concept"] = (
+            f"vocabulary_id = 'ATC' or cast(concept_id as numeric) in ({' union '.join(named)})"
+        )
+    if all(has.values()):
+        conditions["concept_ancestor"] = (
+            "cast(descendant_concept_id as numeric) in "
+            "(select cast(drug_concept_id as numeric) from {drug_exposure}) "
+            "and cast(ancestor_concept_id as numeric) in "
+            "(select cast(concept_id as numeric) from {concept} where vocabulary_id = 'ATC')"
+        )
+    return conditions
 
 
 def _table_of(path: Path) -> tuple[str, str] | None:
@@ -106,7 +122,8 @@ OMOP = Format(
     ("person", "measurement"),
     find_table=_table_of,
     code_tables=_code_tables,
+    unread=UNREAD,
     keys={table: f"{table}_id" for table in TABLES},
     read_in_place={"measurement": ("value_as_number",)},
-    rows_of_use=_ROWS_OF_USE,
+    rows_of_use=_rows_of_use,
 )

@@ -158,3 +158,18 @@ OMOP: dict[str, type[RawRow]] = {
     "concept_ancestor": ConceptAncestor,
 }
 """The tables of a source in the OMOP Common Data Model; the first two are obligatory."""
+
+UNREAD: dict[str, tuple[str, ...]] = {
+    "person": ("ethnicity_concept_id", "location_id", "provider_id", "person_source_value", "gender_source_concept_id", "race_source_concept_id", "ethnicity_source_value", "ethnicity_source_concept_id"),
+    "care_site": ("place_of_service_concept_id", "location_id", "place_of_service_source_value"),
+    "observation_period": ("observation_period_id", "period_type_concept_id"),
+    "death": ("death_datetime", "death_type_concept_id", "cause_concept_id", "cause_source_value", "cause_source_concept_id"),
+    "measurement": ("measurement_id", "measurement_type_concept_id", "range_low", "range_high", "provider_id", "visit_occurrence_id", "visit_detail_id", "unit_source_concept_id"),
+    "condition_occurrence": ("condition_occurrence_id", "condition_end_date", "condition_end_datetime", "condition_type_concept_id", "condition_status_concept_id", "stop_reason", "provider_id", "visit_occurrence_id", "visit_detail_id", "condition_status_source_value"),
+    "drug_exposure": ("drug_exposure_id", "drug_exposure_end_datetime", "drug_type_concept_id", "stop_reason", "refills", "quantity", "days_supply", "sig", "route_concept_id", "lot_number", "provider_id", "visit_occurrence_id", "visit_detail_id", "route_source_value", "dose_unit_source_value"),
+    "procedure_occurrence": ("procedure_occurrence_id", "procedure_concept_id", "procedure_date", "procedure_datetime", "procedure_end_date", "procedure_end_datetime", "procedure_type_concept_id", "modifier_concept_id", "quantity", "provider_id", "visit_occurrence_id", "visit_detail_id", "procedure_source_value", "procedure_source_concept_id", "modifier_source_value"),
+    "observation": ("observation_id", "observation_concept_id", "observation_type_concept_id", "qualifier_concept_id", "unit_concept_id", "provider_id", "visit_occurrence_id", "visit_detail_id", "observation_source_concept_id", "unit_source_value", "value_source_value", "observation_event_id", "obs_event_field_concept_id"),
+    "concept": ("domain_id", "standard_concept", "valid_start_date", "valid_end_date", "invalid_reason"),
+    "concept_ancestor": ("max_levels_of_separation",),
+}
+"""Columns of the model that the program makes no use of, and therefore does not list as unknown."""

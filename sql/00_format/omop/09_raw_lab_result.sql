@@ -1,9 +1,9 @@
 -- raw_lab_result: one row per record of table measurement that is a result of a blood count.
 -- Reads: omop_measurement, omop_concept, omop_value, omop_specimen_field.
 -- Key: (file, row_number).
--- Rule: the unit's concept comes before the unit as written, the number (after its operator) before the
--- value as written, the time before the day. An event's key is that of a specimen only where table
--- concept or the sender says so.
+-- Rule: a number that is none (nan) is missing. The unit's concept comes before the unit as written, the
+-- number (after its operator) before the value as written, the time before the day. An event's key is
+-- that of a specimen only where table concept or the sender says so.
 create or replace view raw_lab_result as
 with specimen_field as (
     select omop_concept.concept_id
@@ -17,7 +17,7 @@ with specimen_field as (
 result as (
     select
         omop_measurement.*,
-        nullif(trim(omop_measurement.value_as_number), '') as number_text,
+        nullif(nullif(lower(trim(omop_measurement.value_as_number)), 'nan'), '') as number_text,
         nullif(trim(omop_measurement.on_date), '') as day_text,
         case
             when regexp_matches(trim(omop_measurement.at_time), '^[0-9]{1,2}:[0-9]{2}')
