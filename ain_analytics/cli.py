@@ -137,11 +137,12 @@ def check(
     """
     from ain_analytics.definition_file import read_definition
     from ain_analytics.output import check_output
+    from ain_analytics.postgres import is_address
     from ain_analytics.quality import quality
     from ain_analytics.registry import open_registry
 
     definitions = read_definition(definition)
-    place = None if out is None else check_output(out, source)
+    place = None if out is None else check_output(out, None if is_address(source) else source)
     try:
         with (
             _progress() as progress,
@@ -256,9 +257,9 @@ def dictionary(
 
 def _command() -> str:
     """Give the command as it was typed, without passwords."""
-    from ain_analytics.server import without_secrets
+    from ain_analytics.postgres import without_password
 
-    return without_secrets(shlex.join(["ain", *sys.argv[1:]]))
+    return shlex.join(["ain", *map(without_password, sys.argv[1:])])
 
 
 def _console() -> "Console":

@@ -90,15 +90,12 @@ def diagnosis_code() -> pl.DataFrame:
             pl.concat_str(pl.lit("neutropenia_code:"), "role").alias("role"),
             pl.lit("exact").alias("code_match"),
         ),
-        _snomed_code(),
     )
-    return (
+    icd = (
         pl.concat(lists)
         .select(
             pl.when(pl.col("system").str.starts_with("ICD-9"))
             .then(pl.lit("ICD9"))
-            .when(pl.col("system") == "SNOMED")
-            .then(pl.lit("SNOMED"))
             .otherwise(pl.lit("ICD10"))
             .alias("system_key"),
             pl.col("code").str.to_uppercase().str.replace_all(".", "", literal=True).alias("code_key"),
@@ -107,17 +104,32 @@ def diagnosis_code() -> pl.DataFrame:
         )
         .unique(maintain_order=True)
     )
+    return pl.concat([icd, _snomed_code(), _omop_code()])
 
 
 def _snomed_code() -> pl.DataFrame:
-    """Give one row per SNOMED CT code of a diagnosis, with the role that ICD codes of its meaning have."""
-    roles = code_list("snomed_role")
-    codes = code_list("snomed_omop").filter(pl.col("source_vocabulary").is_in(["SNOMED", "SNOMED CT"]))
-    return codes.join(roles, left_on="role", right_on="snomed_role", suffix="_meant").select(
-        pl.col("source_code").alias("code"),
-        pl.lit("SNOMED").alias("system"),
-        pl.col("role_meant").alias("role"),
-        pl.lit("exact").alias("code_match"),
+    """Give the diagnoses in SNOMED CT, under the roles that their like in ICD-10 have."""
+    known = pl.col("source_vocabulary") == "SNOMED"
+    return _in_the_roles_of_icd(known, "SNOMED", "source_code")
+
+
+def _omop_code() -> pl.DataFrame:
+    """Give the diagnoses as OMOP concept ids, for sources without a table of concepts."""
+    return _in_the_roles_of_icd(pl.col("system") == "OMOP concept_id", "OMOP", "code")
+
+
+def _in_the_roles_of_icd(which: pl.Expr, system_key: str, code: str) -> pl.DataFrame:
+    roles = code_list("snomed_role").select("snomed_role", pl.col("role").alias("icd_role"))
+    return (
+        code_list("snomed_omop")
+        .filter(which)
+        .join(roles, left_on="role", right_on="snomed_role", maintain_order="left")
+        .select(
+            pl.lit(system_key).alias("system_key"),
+            pl.col(code).alias("code_key"),
+            pl.col("icd_role").alias("role"),
+            pl.lit(False).alias("is_prefix"),
+        )
     )
 
 

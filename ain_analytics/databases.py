@@ -1,5 +1,7 @@
 """Sources that are databases: a DuckDB file of somebody else, or PostgreSQL."""
 
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -7,9 +9,12 @@ import duckdb
 
 from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.extracted import Extract, ignored_columns_of
-from ain_analytics.formats import TABLES, recognise
+from ain_analytics.formats import TABLES, Format, recognise
+from ain_analytics.postgres import Server, columns_of_tables
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
-from ain_analytics.server import Server, tables_of
+
+_NAMELESS = re.compile(r"column\d+")
+"""So DuckDB names the columns of a .csv that holds a header and no row; the table is then an empty one."""
 
 
 def open_database(path: Path) -> duckdb.DuckDBPyConnection:
@@ -34,10 +39,7 @@ def from_database(path: Path, extracted_on: date | None) -> Extract:
         ) from error
     options, unknown = read_options(path.with_name(OPTIONS_FILE), extracted_on)
     names = {name for name, _, _ in rows}
-    chosen = recognise([Path(f"{name}.csv") for name in sorted(names)], options)
-    if chosen is TABLES:
-        found = "it describes tables, or dates, of files, and the source is a database"
-        raise UnreadableExtract(OPTIONS_FILE, found, "Write the tables as .parquet files, and map those.")
+    chosen = _format_of(names, options)
     for (view,) in views:
         if view.lower() in chosen.tables:
             found = f"{view.lower()!r} is a view, and a program of somebody else is not run"
@@ -46,18 +48,13 @@ def from_database(path: Path, extracted_on: date | None) -> Extract:
     for name, column, kind in rows:
         if (name,) not in views:
             found_tables.setdefault(name, {})[column] = kind
-    tables = {
-        name.lower(): (name, columns)
-        for name, columns in found_tables.items()
-        if name.lower() in chosen.tables
-    }
+    tables = _tables_of(chosen, found_tables)
     ignored = sorted({*found_tables, *(view for (view,) in views)} - {name for name, _ in tables.values()})
-    kinds = {table: (table, tuple(columns)) for table, (_, columns) in tables.items()}
     return Extract(
         name=one_line(path.name),
         database=path,
         database_tables=tables,
-        ignored_columns=ignored_columns_of(kinds, path, chosen),
+        ignored_columns=ignored_columns_of(_columns_in(tables), path, chosen),
         ignored_files=tuple(map(one_line, ignored)),
         options=options,
         unknown_options=unknown,
@@ -65,26 +62,52 @@ def from_database(path: Path, extracted_on: date | None) -> Extract:
     )
 
 
-def from_server(server: Server, extracted_on: date | None) -> Extract:
-    """Look at the tables of a PostgreSQL database."""
+def from_server(where: Server, extracted_on: date | None) -> Extract:
+    """Look at a PostgreSQL database; its server runs its views, so that they are as good as tables."""
+    found = columns_of_tables(where)
     options, unknown = SenderOptions(extracted_on=extracted_on), tuple[str, ...]()
-    if server.options_file is not None:
-        if not server.options_file.is_file():
-            raise UnreadableExtract(server.options_file, "there is no such file", "Check extract_toml=….")
-        options, unknown = read_options(server.options_file, extracted_on)
-    schema, found = tables_of(server)
-    chosen = recognise([Path(f"{name}.csv") for name in sorted(found)], options)
-    tables = {name.lower(): (name, kinds) for name, kinds in found.items() if name.lower() in chosen.tables}
-    others = sorted(set(found) - {name for name, _ in tables.values()})
-    columns = {table: (table, tuple(kinds)) for table, (_, kinds) in tables.items()}
+    if where.options_file is not None:
+        if not where.options_file.is_file():
+            raise UnreadableExtract(
+                where.options_file, "there is no such file", "Mend extract_toml= of the address."
+            )
+        options, unknown = read_options(where.options_file, extracted_on)
+    chosen = _format_of(found, options)
+    tables = _tables_of(chosen, found)
+    if not tables and not where.schema:
+        do = "Say in which schema they are: add ?schema=cdm (or another) to the address."
+        raise UnreadableExtract(where.name, "none of its tables in sight is of a format that is known", do)
     return Extract(
-        name=server.name,
-        server=server,
-        server_schema=schema,
+        name=where.name,
+        server=where,
         database_tables=tables,
-        ignored_columns=ignored_columns_of(columns, server.name, chosen),
-        ignored_files=tuple(map(one_line, others)),
+        ignored_columns=ignored_columns_of(_columns_in(tables), where.name, chosen),
+        ignored_files=tuple(sorted(map(one_line, set(found) - {name for name, _ in tables.values()}))),
         options=options,
         unknown_options=unknown,
         format=chosen,
     )
+
+
+def _format_of(names: Iterable[str], options: SenderOptions) -> Format:
+    chosen = recognise([Path(f"{name}.csv") for name in sorted(names)], options)
+    if chosen is TABLES:
+        found = "it describes tables, or dates, of files, and the source is a database"
+        raise UnreadableExtract(OPTIONS_FILE, found, "Write the tables as .parquet files, and map those.")
+    return chosen
+
+
+def _tables_of(
+    chosen: Format, found: Mapping[str, Mapping[str, str]]
+) -> dict[str, tuple[str, Mapping[str, str]]]:
+    return {
+        name.lower(): (name, columns)
+        for name, columns in found.items()
+        if name.lower() in chosen.tables and not all(map(_NAMELESS.fullmatch, columns))
+    }
+
+
+def _columns_in(
+    tables: Mapping[str, tuple[str, Mapping[str, str]]],
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {table: (table, tuple(columns)) for table, (_, columns) in tables.items()}

@@ -22,6 +22,7 @@ from ain_analytics.schema import (
     RawRow,
 )
 from ain_analytics.schema.fhir import FHIR
+from ain_analytics.schema.omop import OMOP_READING
 from ain_analytics.schema.redcap import REDCAP_FILES, REDCAP_READING
 from ain_analytics.schema.sdtm import SDTM_READING
 from ain_analytics.wording import in_words
@@ -59,6 +60,8 @@ SENDER_OPTIONS = {
     "stands for the day (counted, and said). Else: `day`.",
     "date_formats": 'Forms of dates beside ISO, as in `strptime`: `["%d.%m.%Y", "%d.%m.%Y %H:%M"]`. What '
     "fits none stays as it is. Years of two digits need `%y`.",
+    "specimen_field_concept_id": "Of an OMOP source without table concept: the id of `specimen.specimen_id`, "
+    "as text; then `measurement_event_id` is the specimen.",
     "codes": "Table `[codes]`: local code = LOINC code.",
     "units": "Table `[units]`: local spelling = a unit that the program knows.",
     "redcap": "Tables `[redcap.fields]`, `[redcap.values.COLUMN]`, list `missing_codes`: see REDCap, below.",
@@ -149,19 +152,8 @@ def data_dictionary() -> str:
 
 
 def _omop() -> list[str]:
-    return [
-        "### OMOP CDM 5.4",
-        "A folder with one file per table, a `.duckdb` file, or a PostgreSQL database "
-        "(`postgresql://user@host:port/database?schema=cdm`; `&extract_toml=PATH` names what the sender "
-        "says; the rest of the query is libpq's). Names in any case; `person` and `measurement` are "
-        "obligatory. Concepts are looked up in the extract's own `concept` where it is there, else in the "
-        "program's lists.",
-        "What the model has no place for is told by the source value of a measurement: `neutrophil antibody "
-        "GIFT` (or another method; `maternal neutrophil antibody …` for the mother's serum) with the value "
-        "`positive (HNA-1a)`; `gene ELANE` with `pathogenic`; `bone marrow cellularity` with `normal "
-        "(segmented reduced: yes)`.",
-        *(_raw_table(name, table) for name, table in OMOP.items()),
-    ]
+    tables = [_raw_table(name, table) for name, table in OMOP.items()]
+    return ["### OMOP Common Data Model 5.4", OMOP_READING, *tables]
 
 
 def _redcap() -> list[str]:
@@ -212,7 +204,8 @@ def _raw_table(name: str, table: type[RawRow]) -> str:
         if column not in RawRow.columns()
     ]
     heading = ("column", "obligatory", "else", "unit", "meaning")
-    return "\n\n".join([f"### {name} (extract)", _first_line(table), _table(heading, rows)])
+    told = [" ".join(part.split()) for part in (table.__doc__ or "").strip().split("\n\n")]
+    return "\n\n".join([f"### {name} (extract)", *told, _table(heading, rows)])
 
 
 def _tables(title: str, tables: dict[str, type[dy.Schema]]) -> list[str]:

@@ -14,9 +14,9 @@ from ain_analytics.errors import (
 )
 from ain_analytics.extracted import Extract, ignored_columns_of
 from ain_analytics.files import ExtractFile, open_file
-from ain_analytics.formats import FHIR, FORMATS, NATIVE, Format, Found, recognise
+from ain_analytics.formats import FHIR, FORMATS, NATIVE, OMOP, Format, Found, recognise
+from ain_analytics.postgres import is_address, server
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
-from ain_analytics.server import is_server, server_of
 
 
 def read_extract(
@@ -41,8 +41,8 @@ def read_extract(
     """
     if isinstance(source, Mapping):
         return _from_frames(source, extracted_on)
-    if is_server(source):
-        return from_server(server_of(str(source)), extracted_on)
+    if is_address(source):
+        return from_server(server(source), extracted_on)
     path = Path(source)
     try:
         if path.is_dir():
@@ -100,7 +100,7 @@ def _from_files(where: Path, paths: list[Path], options: SenderOptions, unknown:
             file = open_file(table, path, ending, encoding=options.encoding, delimiter=options.delimiter)
             files.append(file)
             ignored += [one_line(f"{path.name}, sheet {name}") for name in file.ignored_sheets]
-    if chosen.find_table is None:
+    if chosen.find_table is None or chosen is OMOP:
         _refuse_tables_given_twice(files, where)
     columns = {file.path.name: (file.table, file.columns) for file in files}
     return Extract(

@@ -10,8 +10,8 @@ import polars as pl
 from ain_analytics.errors import MissingColumn, MissingTable, first_line, one_line
 from ain_analytics.files import ExtractFile, normal_names
 from ain_analytics.formats import NATIVE, Format
+from ain_analytics.postgres import Server
 from ain_analytics.sender import SenderOptions
-from ain_analytics.server import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Extract:
         A DuckDB file that holds the tables instead.
     database_tables : mapping of table to (its name there, its columns with their types)
     server : Server, optional
-        A database on a server that holds the tables instead; `server_schema` is where they are.
+        A PostgreSQL database that holds them instead.
     frames : mapping of table to frame
         Tables given as frames instead.
     ignored_columns : mapping of table to columns
@@ -47,7 +47,6 @@ class Extract:
     database: Path | None = None
     database_tables: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     server: Server | None = None
-    server_schema: str = ""
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     ignored_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored_files: tuple[str, ...] = ()
@@ -82,7 +81,8 @@ def ignored_columns_of(
         missing = [name for name in known.obligatory_columns_of(table) if name not in names]
         if missing:
             raise MissingColumn(table, file, missing, names)
-        extra = [one_line(first_line(name)) for name in names if name and name not in known.columns_of(table)]
+        expected = {"", *known.columns_of(table), *known.unread.get(table, ())}
+        extra = [one_line(first_line(name)) for name in names if name not in expected]
         if extra:
             ignored[table] = tuple(dict.fromkeys((*ignored.get(table, ()), *extra)))
     return ignored

@@ -5,7 +5,7 @@ by record, so that a row with too many or too few cells is counted and the other
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,11 +18,13 @@ from ain_analytics.errors import UnreadableExtract
 from ain_analytics.records import HEADER_HINT, look_at_csv, records
 from ain_analytics.resources import COLUMNS, DOCUMENT_ENDINGS, LINE_ENDINGS, load_resources
 from ain_analytics.statistics_file import STATISTICS_ENDINGS, read_statistics_file
+from ain_analytics.typed_cells import cell, literal, typed_cell
 from ain_analytics.workbook import read_workbook
 
 ENDINGS = (".csv.gz", ".csv", ".parquet", ".xlsx", *STATISTICS_ENDINGS)
 _ALWAYS_FINE_ROWS = 1 << 20
 _MOST_ROWS_PER_BYTE = 20
+_TAB = "\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,9 @@ def open_file(
         header, _ = read_statistics_file(path, ending, encoding, header_only=True)
     else:
         header, is_plain = look_at_csv(path, encoding, delimiter)
+        if len(header) == 1 and _TAB in header[0]:  # as Athena writes OMOP's tables of concepts
+            delimiter = _TAB
+            header, is_plain = look_at_csv(path, encoding, delimiter)
     if repeated == "kept":
         names = plain_names(header)
     else:
@@ -138,21 +143,14 @@ def _parquet_schema(path: Path) -> pl.Schema:
         raise UnreadableExtract(path, "it is no readable .parquet file", "Export it again.") from error
 
 
-def quoted(name: str) -> str:
-    """Quote an identifier for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _one_path(path: Path) -> str:
     """Give a path that DuckDB does not take for a pattern."""
     return re.sub(r"([\[\]*?])", r"[\1]", str(path))
 
 
-def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str]) -> None:
+def load_file(
+    connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str], only: str = ""
+) -> None:
     """Append a file's rows to `source_<table>`, and its malformed records to `source_malformed`.
 
     Parameters
@@ -163,6 +161,8 @@ def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: 
         As `open_file` made it.
     wanted : list of str
         Columns of the table; those that the file lacks are null.
+    only : str
+        A condition on the rows that are needed, or nothing; what is read record by record is kept whole.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: 
     if file.ending in (*LINE_ENDINGS, *DOCUMENT_ENDINGS):
         load_resources(connection, file.path, _one_path(file.path), file.ending)
     elif file.ending == ".parquet":
-        _load_parquet(connection, file, wanted)
+        _load_parquet(connection, file, wanted, only)
     elif file.ending == ".xlsx":
         _, rows, _ = read_workbook(file.path, file.sheet)
         cells = {name: rows.to_series(i) for i, name in enumerate(file.columns) if name in wanted}
@@ -181,23 +181,29 @@ def load_file(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: 
         _, rows = read_statistics_file(file.path, file.ending, file.encoding)
         cells = {name: rows.to_series(i) for i, name in enumerate(file.columns) if name in wanted}
         _append(connection, file, pl.DataFrame(cells).with_row_index("row_number", offset=1), wanted)
-    elif not file.is_plain or not _load_csv(connection, file, wanted):
+    elif not file.is_plain or not _load_csv(connection, file, wanted, only):
         _load_csv_by_record(connection, file, wanted)
 
 
-def _load_csv(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str]) -> bool:
+def numbered(cells: list[str], wanted: list[str], rows: str, only: str) -> str:
+    """Write SQL that gives rows of a table after the parameter `$name`, numbered as they stand."""
+    named = ", ".join(f"{cell} as {name}" for cell, name in zip(cells, wanted, strict=True))
+    select = f"select $name, row_number() over (), {named} from {rows}"
+    return f"select * from ({select}) where {only}" if only else select
+
+
+def _load_csv(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str], only: str) -> bool:
     """Read a CSV in one go; tell whether every record was as the header says."""
     place = {name: f"column_{ordinal}" for ordinal, name in enumerate(file.columns)}
     columns = ", ".join(f"'column_{ordinal}': 'VARCHAR'" for ordinal in range(len(file.columns)))
-    selected = ", ".join(place.get(name, "null") for name in wanted)
-    query = (
-        f"insert into source_{file.table} select $name, row_number() over (), {selected} "
-        f"from read_csv($path, auto_detect = false, header = true, columns = {{{columns}}}, "
+    rows = (
+        f"read_csv($path, auto_detect = false, header = true, columns = {{{columns}}}, "
         "delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true)"
     )
+    query = numbered([place.get(name, "null") for name in wanted], wanted, rows, only)
     given = {"name": file.path.name, "path": _one_path(file.path), "delimiter": file.delimiter}
     try:
-        connection.execute(query, given)
+        connection.execute(f"insert into source_{file.table} {query}", given)
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error:
@@ -227,41 +233,35 @@ def _load_csv_by_record(connection: duckdb.DuckDBPyConnection, file: ExtractFile
     _insert(connection, "source_malformed", rows)
 
 
-def _load_parquet(connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str]) -> None:
+def _load_parquet(
+    connection: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: list[str], only: str
+) -> None:
     kinds = pl.read_parquet_schema(file.path)
     original = dict(zip(file.columns, kinds.items(), strict=True))
-    cells = [_cell(original, name) for name in wanted]
-    query = (
-        f"insert into source_{file.table} select $name, row_number() over (), {', '.join(cells)} "
-        "from read_parquet($path)"
-    )
+    cells = [cell(original, name) for name in wanted]
+    query = numbered(cells, wanted, "read_parquet($path)", only)
+    given = {"name": file.path.name, "path": _one_path(file.path)}
     try:
-        connection.execute(query, {"name": file.path.name, "path": _one_path(file.path)})
+        connection.execute(f"insert into source_{file.table} {query}", given)
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error as error:
         raise UnreadableExtract(file.path, "it is no readable .parquet file", "Export it again.") from error
 
 
-def _cell(original: Mapping[str, tuple[str, pl.DataType]], name: str) -> str:
-    """Write a typed column as text, as a person would have typed it."""
-    if name not in original:
-        return "null"
-    column, kind = quoted(original[name][0]), original[name][1]
-    if isinstance(kind, pl.Datetime) and kind.time_zone:
-        column += (
-            f" at time zone {_literal(kind.time_zone)}"  # the day of a sample is the day where it was drawn
-        )
-    return as_text(column, is_fraction=kind.is_float() or kind.is_decimal())
+def in_place(file: ExtractFile, wanted: list[str], fractions: tuple[str, ...]) -> str:
+    """Write SQL that reads a Parquet file's rows where they are, as `load_file` would append them.
 
-
-def as_text(column: str, *, is_fraction: bool) -> str:
-    """Write SQL that gives a typed column as text; of a fraction, a whole number loses its ".0".
-
-    The key 7.0 is the key "7".
+    Cells keep their type where it writes one thing in one way: texts, whole numbers, days, times of no zone.
     """
-    text = f"cast({column} as varchar)"
-    return f"regexp_replace({text}, '[.]0+$', '')" if is_fraction else text
+    kinds = pl.read_parquet_schema(file.path)
+    original = dict(zip(file.columns, kinds.items(), strict=True))
+    cells = [f"{typed_cell(original, name, fractions)} as {name}" for name in wanted]
+    place = f"{literal(file.path.name)} as file, file_row_number + 1 as row_number"
+    return (
+        f"select {place}, {', '.join(cells)} "
+        f"from read_parquet({literal(_one_path(file.path))}, file_row_number = true)"
+    )
 
 
 def _append(
@@ -285,7 +285,7 @@ def load_frame(
 ) -> None:
     """Append a polars frame's rows to `source_<table>`; rows are numbered as they stand."""
     original = dict(zip(normal_names(frame.columns, table), frame.schema.items(), strict=True))
-    cells = [_cell(original, name) for name in wanted]
+    cells = [cell(original, name) for name in wanted]
     known = frame.select(original[name][0] for name in wanted if name in original)
     connection.register("incoming_rows", known)
     rows = f"select $name, row_number() over (), {', '.join(cells)} from incoming_rows"

@@ -93,7 +93,10 @@ def versions() -> dict[str, str]:
 
 
 def inputs(extract: Extract) -> list[dict[str, Any]]:
-    """Give one entry per file of an extract (or per frame): name, size, SHA-256; of a server its name."""
+    """Give one entry per file of an extract (or per frame): name, size in bytes, SHA-256.
+
+    Of a database on a server there is no file: one entry per table.
+    """
     options = {path.with_name(OPTIONS_FILE) for path in extract.paths}
     paths = [*extract.paths, *(path for path in sorted(options) if path.is_file())]
     files = [{"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)} for path in paths]
@@ -102,8 +105,9 @@ def inputs(extract: Extract) -> list[dict[str, Any]]:
         {"frame": name, "bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
         for name, text in texts.items()
     ]
-    server = [{"database": extract.server.name, "schema": extract.server_schema}] if extract.server else []
-    return files + frames + server
+    name = extract.name if extract.server else ""
+    tables = [{"database": name, "table": there} for there, _ in extract.database_tables.values() if name]
+    return files + frames + tables
 
 
 def sha256(path: Path) -> str:

@@ -11,13 +11,17 @@ from ain_analytics.codes import CODE_TABLES, METHOD_RANK
 from ain_analytics.databases import open_database
 from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.extracted import Extract
-from ain_analytics.files import as_text, load_file, load_frame, normal_names, quoted
-from ain_analytics.server import Server, rows_of
+from ain_analytics.files import in_place, load_file, load_frame, normal_names, numbered
+from ain_analytics.formats import NATIVE, Format
+from ain_analytics.postgres import Server, open_rows
+from ain_analytics.typed_cells import as_text, quoted
 
 FRACTIONS = ("DOUBLE", "FLOAT", "DECIMAL")
 """How the names of DuckDB's types with a decimal point begin."""
 REST_OF_DATE = {len("2018-03"): "-15", len("2018"): "-07-01"}
 """What makes a day of a month or a year: its middle."""
+RAW_VIEWS = "09"
+"""Views of a format with a lower number are steps to those with this one, which are the raw tables."""
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and the share of the work that is done."""
 
@@ -26,16 +30,22 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
     """Read every row of an extract into `source_<table>`, as text with file and row."""
     connection.execute("create table source_malformed (table_name varchar, file varchar, row_number bigint)")
     columns_of = extract.format.columns_of
+    views = _read_in_place(extract)
     for table in extract.format.tables:
         columns = ", ".join(f"{name} varchar" for name in columns_of(table))
-        connection.execute(f"create table source_{table} (file varchar, row_number bigint, {columns})")
+        made = f"create table source_{table} (file varchar, row_number bigint, {columns})"
+        connection.execute(views.get(table, made))
     if extract.format.load is not None:
         extract.format.load(connection, extract.files, extract.options)
         return
-    for done, file in enumerate(extract.files):
+    only = _rows_of_use(extract.format)
+    ordered = sorted(extract.files, key=lambda file: file.table in only)  # after the records that name them
+    for done, file in enumerate(ordered):
+        if file.table in views:
+            continue
         if progress:
             progress(f"reading {one_line(file.path.name)}", done / len(extract.files))
-        load_file(connection, file, columns_of(file.table))
+        load_file(connection, file, columns_of(file.table), only.get(file.table, ""))
     for table, frame in extract.frames.items():
         load_frame(connection, table, frame, columns_of(table))
     if extract.database is not None:
@@ -44,10 +54,48 @@ def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progres
         _load_server(connection, extract, extract.server, progress)
 
 
+def _rows_of_use(known: Format) -> dict[str, str]:
+    """Say which rows of lists of codes to keep: those that the records name. An id may be no number."""
+    conditions = known.rows_of_use({table: known.columns_of(table) for table in known.tables})
+    names = {table: f"source_{table}" for table in known.tables}
+    return {
+        table: condition.replace("cast(", "try_cast(").format_map(names)
+        for table, condition in conditions.items()
+    }
+
+
+def _read_in_place(extract: Extract) -> dict[str, str]:
+    """Write views of the tables whose Parquet files are read where they are."""
+    views = {}
+    for table, fractions in extract.format.read_in_place.items():
+        files = [file for file in extract.files if file.table == table]
+        if files and all(file.ending == ".parquet" for file in files):
+            wanted = extract.format.columns_of(table)
+            rows = " union all ".join(in_place(file, wanted, fractions) for file in files)
+            views[table] = f"create view source_{table} as {rows}"
+    return views
+
+
+def _damaged(connection: duckdb.DuckDBPyConnection, extract: Extract) -> Path | None:
+    """Find the file, of those that are read where they are, that cannot be read to its end."""
+    for file in (file for file in extract.files if file.table in _read_in_place(extract)):
+        wanted = extract.format.columns_of(file.table)
+        cells = ", ".join(f"max({name})" for name in wanted)
+        try:
+            connection.sql(f"select {cells} from ({in_place(file, wanted, ())})").fetchall()
+        except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+            raise
+        except duckdb.Error:
+            return file.path
+    return None
+
+
 def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path: Path) -> None:
     try:
         with open_database(path) as sent:
-            for table, (name, columns) in extract.database_tables.items():
+            only = _rows_of_use(extract.format)
+            ordered = sorted(extract.database_tables.items(), key=lambda given: given[0] in only)
+            for table, (name, columns) in ordered:
                 original = dict(zip(normal_names(columns, path), columns.items(), strict=True))
                 cells = [
                     as_text(quoted(original[n][0]), is_fraction=original[n][1].startswith(FRACTIONS))
@@ -57,7 +105,13 @@ def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path
                 ]
                 named = ", ".join(f"{cell} as c{place}" for place, cell in enumerate(cells))
                 found = sent.sql(f"select {named} from main.{quoted(name)}")
-                _insert_numbered(connection, table, name, pyarrow.RecordBatchReader.from_stream(found))
+                rows = pyarrow.RecordBatchReader.from_stream(found)
+                connection.register("incoming_rows", rows)
+                wanted = extract.format.columns_of(table)
+                given = [f"c{place}" for place in range(len(wanted))]
+                query = numbered(given, wanted, "incoming_rows", only.get(table, ""))
+                connection.execute(f"insert into source_{table} {query}", {"name": name})
+                connection.unregister("incoming_rows")
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error as error:
@@ -65,25 +119,31 @@ def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path
 
 
 def _load_server(
-    connection: duckdb.DuckDBPyConnection, extract: Extract, server: Server, progress: Progress | None
+    connection: duckdb.DuckDBPyConnection, extract: Extract, where: Server, progress: Progress | None
 ) -> None:
-    """Read the tables of a server one after the other, as they stream in."""
-    for done, (table, (name, columns)) in enumerate(extract.database_tables.items()):
-        if progress:
-            progress(f"reading {one_line(name)}", done / len(extract.database_tables))
-        original = dict(zip(normal_names(columns, server.name), columns, strict=True))
-        wanted = [original.get(column) for column in extract.format.columns_of(table)]
-        with rows_of(server, extract.server_schema, name, columns, wanted) as rows:
-            _insert_numbered(connection, table, name, rows)
-
-
-def _insert_numbered(
-    connection: duckdb.DuckDBPyConnection, table: str, name: str, rows: pyarrow.RecordBatchReader
-) -> None:
-    connection.register("incoming_rows", rows)
-    numbered = "select $name, row_number() over (), * from incoming_rows"
-    connection.execute(f"insert into source_{table} {numbered}", {"name": name})
-    connection.unregister("incoming_rows")
+    known = extract.format
+    conditions = known.rows_of_use(
+        {table: columns for table, (_, columns) in extract.database_tables.items()}
+    )
+    with open_rows(where) as sent:
+        there = {table: sent.name_of(name) for table, (name, _) in extract.database_tables.items()}
+        for done, (table, (name, columns)) in enumerate(extract.database_tables.items()):
+            if progress:
+                progress(f"reading {one_line(name)}", done / len(there))
+            named = dict(zip(normal_names(columns, name), columns, strict=True))
+            wanted = [named.get(column) for column in known.columns_of(table)]
+            only = conditions.get(table, "").format_map(there)
+            rows = sent.read(name, columns, wanted, named.get(known.keys.get(table, "")), only)
+            connection.register("incoming_rows", rows)
+            query = "select $name, row_number() over (), * from incoming_rows"
+            try:
+                connection.execute(f"insert into source_{table} {query}", {"name": name})
+            except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+                raise
+            except duckdb.Error as error:
+                found = f"table {one_line(name)!r} cannot be read to its end"
+                raise UnreadableExtract(where.name, found, "Look at it with psql.") from error
+            connection.unregister("incoming_rows")
 
 
 def load_codes(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:
@@ -125,3 +185,39 @@ def make_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataF
     connection.register("incoming_rows", frame)
     connection.execute(f"create or replace table {name} as from incoming_rows")
     connection.unregister("incoming_rows")
+
+
+def make_raw_tables(connection: duckdb.DuckDBPyConnection, extract: Extract, folder: Path) -> None:
+    """Build a format's views; except of the native one, keep their rows, drop the steps and the source."""
+    known = extract.format
+    files = [path for name in (*known.also_views_of, known.name) for path in (folder / name).glob("*.sql")]
+    views = sorted({_view_name(path): path for path in files}.values(), key=lambda path: path.name)
+    try:
+        for path in views:
+            _make_view(connection, path, is_kept=known is not NATIVE)
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+        raise
+    except duckdb.Error as error:
+        damaged = _damaged(connection, extract)
+        if damaged is None:
+            raise
+        raise UnreadableExtract(damaged, "it is no readable .parquet file", "Export it again.") from error
+    if known is not NATIVE:
+        for name in (_view_name(path) for path in views if path.name < RAW_VIEWS):
+            connection.execute(f"drop view {name}")
+            connection.execute(f"drop table {name}_kept")
+        in_views = _read_in_place(extract)
+        for table in known.tables:
+            connection.execute(f"drop {'view' if table in in_views else 'table'} source_{table}")
+
+
+def _make_view(connection: duckdb.DuckDBPyConnection, path: Path, *, is_kept: bool) -> None:
+    connection.execute(path.read_text(encoding="utf-8"))
+    if is_kept:
+        name = _view_name(path)
+        connection.execute(f"create table {name}_kept as from {name}")
+        connection.execute(f"create or replace view {name} as from {name}_kept")
+
+
+def _view_name(path: Path) -> str:
+    return path.stem.partition("_")[2]

@@ -17,8 +17,7 @@ from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
-from ain_analytics.formats import NATIVE, Format
-from ain_analytics.raw_tables import Progress, load_codes, load_source, make_table
+from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables, make_table
 
 Source: TypeAlias = Path | str | Mapping[str, pl.DataFrame]
 
@@ -183,7 +182,7 @@ def open_registry(
     Parameters
     ----------
     source : path, or mapping of table name to frame
-        A folder in the native format, a DuckDB file, or frames with the native columns.
+        A folder, a DuckDB file, the address of a PostgreSQL database, or frames; in any known format.
     definitions : Definitions
         The choices of the study.
     extracted_on : date, optional
@@ -216,7 +215,7 @@ def open_registry(
         connection.execute("set TimeZone = 'UTC'")
         load_source(connection, extract, progress)
         load_codes(connection, extract)
-        _make_raw_tables(connection, extract.format)
+        make_raw_tables(connection, extract, sql_folder() / "00_format")
         _derive(registry, "0", progress, None)
     except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error
@@ -228,22 +227,6 @@ def open_registry(
         connection.close()
         raise NothingUsable("child", ", ".join(f"{fate} {n}" for fate, n in fates))
     return registry
-
-
-def _make_raw_tables(connection: duckdb.DuckDBPyConnection, known: Format) -> None:
-    """Build a format's views; except of the native one, keep their rows and drop the source."""
-    folder = sql_folder() / "00_format"
-    files = [path for name in (*known.also_views_of, known.name) for path in (folder / name).glob("*.sql")]
-    views = sorted({_view_name(path): path for path in files}.values(), key=lambda path: path.name)
-    for path in views:
-        connection.execute(path.read_text(encoding="utf-8"))
-        if known is not NATIVE:
-            name = _view_name(path)
-            connection.execute(f"create table {name}_kept as from {name}")
-            connection.execute(f"create or replace view {name} as from {name}_kept")
-    if known is not NATIVE:
-        for table in known.tables:
-            connection.execute(f"drop table source_{table}")
 
 
 def _staging_of(definitions: Definitions) -> tuple[object, ...]:

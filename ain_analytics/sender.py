@@ -26,6 +26,7 @@ _TEXTS = {
     "delimiter": ",",
     "decimal_mark": ".",
     "birth_date_precision": "day",
+    "specimen_field_concept_id": "",
 }
 _PRECISIONS = ("day", "month", "year")
 _TABLES = ("codes", "units")
@@ -54,6 +55,8 @@ class SenderOptions:
         for the day.
     date_formats : tuple of str
         Forms in which dates are written, beside ISO, as in `strptime`.
+    specimen_field_concept_id : str
+        Of an OMOP source without a table of concepts: what says that an event id is that of a specimen.
     codes : mapping of local code to LOINC code
         The laboratory's own codes.
     units : mapping of local unit to known unit
@@ -72,6 +75,7 @@ class SenderOptions:
     decimal_mark: str = "."
     birth_date_precision: str = "day"
     date_formats: tuple[str, ...] = ()
+    specimen_field_concept_id: str = ""
     codes: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     redcap: Mapping[str, object] = field(default_factory=dict)

@@ -28,6 +28,7 @@ from ain_analytics.followup import follow_up
 from ain_analytics.intervals import interval_curve
 from ain_analytics.manifest import manifest
 from ain_analytics.output import MANIFEST, atomic_folder, check_output
+from ain_analytics.postgres import is_address
 from ain_analytics.published import compare
 from ain_analytics.quality import quality
 from ain_analytics.raw_tables import Progress
@@ -72,7 +73,7 @@ def study(
 
     Parameters
     ----------
-    source : folder, .duckdb file, or mapping of table name to frame
+    source : folder, .duckdb file, address of a PostgreSQL database, or mapping of table name to frame
         An extract in the native format.
     out : path, optional
         Folder for report.html, tables, charts and manifest.json. An earlier output there is
@@ -118,7 +119,7 @@ def study(
         raise BadDefinition(
             "name", definitions.name, "is a name that a study gives to its curves; choose another"
         )
-    place = None if out is None else check_output(out, source)
+    place = None if out is None else check_output(out, None if is_address(source) else source)
     say = progress or (lambda _stage, _share: None)
     registry = open_registry(
         source, definitions=definitions, extracted_on=extracted_on, progress=_within(_READING, say)

@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 
 from ain_analytics.extract import read_extract
-from ain_analytics.raw_tables import load_codes, load_source
-from ain_analytics.registry import _make_raw_tables
+from ain_analytics.raw_tables import load_codes, load_source, make_raw_tables
+from ain_analytics.registry import sql_folder
 
 COLUMNS = (
     "{'resourceType': 'VARCHAR', 'id': 'VARCHAR', 'status': 'VARCHAR', "
@@ -63,7 +63,7 @@ def program(folder: Path) -> int:
     with duckdb.connect() as connection:
         load_source(connection, extract, None)
         load_codes(connection, extract)
-        _make_raw_tables(connection, extract.format)
+        make_raw_tables(connection, extract, sql_folder() / "00_format")
         return int(connection.sql("select count(*) from raw_lab_result").fetchall()[0][0])
 
 

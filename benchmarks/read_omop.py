@@ -17,8 +17,8 @@ from pathlib import Path
 import duckdb
 
 from ain_analytics.extract import read_extract
-from ain_analytics.raw_tables import load_codes, load_source
-from ain_analytics.registry import _make_raw_tables
+from ain_analytics.raw_tables import load_codes, load_source, make_raw_tables
+from ain_analytics.registry import sql_folder
 
 PART = 1_000_000
 PER_CHILD = 500
@@ -109,7 +109,7 @@ def read(folder: Path) -> int:
         connection.execute("set TimeZone = 'UTC'")
         load_source(connection, extract, None)
         load_codes(connection, extract)
-        _make_raw_tables(connection, extract.format)
+        make_raw_tables(connection, extract, sql_folder() / "00_format")
         counted = "select (select count(*) from raw_lab_result) + (select count(*) from raw_other)"
         return int(connection.sql(counted).fetchall()[0][0])
 

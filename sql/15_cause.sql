@@ -13,6 +13,7 @@ with code_of_row as (
             when regexp_matches(upper(diagnosis_fate.code_system), '^ICD-?9') then 'ICD9'
             when regexp_matches(upper(diagnosis_fate.code_system), '^ICD-?10') then 'ICD10'
             when starts_with(upper(diagnosis_fate.code_system), 'SNOMED') then 'SNOMED'
+            when upper(diagnosis_fate.code_system) = 'OMOP' then 'OMOP'
         end as system_key
     from diagnosis_fate
     where diagnosis_fate.fate = 'used'

@@ -13,8 +13,8 @@ import pytest
 import ain_analytics as ain
 from ain_analytics.errors import MissingTable, NothingUsable, UnreadableExtract
 from ain_analytics.extract import read_extract
-from ain_analytics.raw_tables import load_codes, load_source
-from ain_analytics.registry import _make_raw_tables, open_registry
+from ain_analytics.raw_tables import load_codes, load_source, make_raw_tables
+from ain_analytics.registry import open_registry, sql_folder
 from ain_analytics.schema import RAW
 from ain_analytics.synthetic.forms import fhir
 
@@ -70,7 +70,7 @@ def raw(folder, table, *columns):
         connection.execute("set TimeZone = 'UTC'")
         load_source(connection, extract, None)
         load_codes(connection, extract)
-        _make_raw_tables(connection, extract.format)
+        make_raw_tables(connection, extract, sql_folder() / "00_format")
         connection.execute(ALL_PLACES)
         rows = connection.sql(f"select {', '.join(columns)} from raw_{table} order by all").fetchall()
     return [row if len(columns) > 1 else row[0] for row in rows]

@@ -39,7 +39,7 @@ def comparable(frame: pl.DataFrame, keys: dict[str, str]) -> pl.DataFrame:
 
 def keys_in(folder: Path, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
     """Say which person of an OMOP CDM is which child: both tables hold them in one order."""
-    persons = pl.read_csv(folder / "person.csv", infer_schema=False)["person_id"]
+    persons = pl.read_csv(folder / "PERSON.csv", infer_schema=False)["person_id"]
     return dict(pl.DataFrame([persons, tables["patient"]["patient_id"]]).drop_nulls().iter_rows())
 
 

@@ -7,18 +7,18 @@ from ain_analytics.errors import UnreadableExtract
 from ain_analytics.formats.fhir import FHIR
 from ain_analytics.formats.format import Format, Found
 from ain_analytics.formats.native import NATIVE
-from ain_analytics.formats.omop import OMOP_CDM
+from ain_analytics.formats.omop import OMOP
 from ain_analytics.formats.redcap import REDCAP
 from ain_analytics.formats.sdtm import SDTM_FORMAT
 from ain_analytics.formats.tables import TABLES
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions
 
 FORMATS: dict[str, Format] = {
-    known.name: known for known in (NATIVE, OMOP_CDM, FHIR, REDCAP, SDTM_FORMAT, TABLES)
+    known.name: known for known in (NATIVE, OMOP, FHIR, REDCAP, SDTM_FORMAT, TABLES)
 }
 """Every format by its name, in the order in which they are tried."""
 
-__all__ = ["FHIR", "FORMATS", "NATIVE", "TABLES", "Format", "Found", "recognise"]
+__all__ = ["FHIR", "FORMATS", "NATIVE", "OMOP", "TABLES", "Format", "Found", "recognise"]
 
 
 def recognise(paths: Sequence[Path], options: SenderOptions) -> Format:

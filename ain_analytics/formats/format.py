@@ -1,7 +1,7 @@
 """What a format is: its tables, how they are found, and which views make the raw tables of them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -28,6 +28,10 @@ Load = Callable[[duckdb.DuckDBPyConnection, Sequence[ExtractFile], SenderOptions
 
 
 def _no_tables(_options: SenderOptions) -> Mapping[str, pl.DataFrame]:
+    return {}
+
+
+def _all_rows(_there: Mapping[str, Collection[str]]) -> Mapping[str, str]:
     return {}
 
 
@@ -60,6 +64,16 @@ class Format:
         Looks at the files of a folder, where their columns differ from source to source.
     load : callable, optional
         Fills the tables of the source from the files that `look` found.
+    unread : mapping of table to columns
+        Columns that belong to the format and are not read; others are listed as unknown.
+    keys : mapping of table to column
+        By which a database's rows are put in order.
+    read_in_place : mapping of table to columns
+        Tables that the views read straight from Parquet files, because most of their rows are of no use.
+        Whole numbers, texts and days keep their types there, as do fractions in these columns.
+    rows_of_use : callable
+        Tells, of the tables and columns that are there, which rows of a list of codes are read at all: a
+        condition by table, in which tables are named in braces.
     """
 
     name: str
@@ -73,6 +87,10 @@ class Format:
     code_tables: Callable[[SenderOptions], Mapping[str, pl.DataFrame]] = _no_tables
     look: Look | None = None
     load: Load | None = None
+    unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    read_in_place: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rows_of_use: Callable[[Mapping[str, Collection[str]]], Mapping[str, str]] = _all_rows
 
     def table_of(self, path: Path) -> tuple[str, str] | None:
         """Tell the table that a file holds, and its ending, else None."""

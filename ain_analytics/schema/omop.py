@@ -1,138 +1,186 @@
-"""The tables of the OMOP CDM 5.4 that are read; ids of concepts are text."""
+"""What a source in the OMOP Common Data Model 5.4 holds, as far as the program reads it.
+
+Concept ids and keys are text (a list that held them as floats lost digits). Where OMOP has no place for
+something that matters here, the columns below say by which words in a source value it is told.
+"""
 
 from ain_analytics.schema.raw import RawRow, said
 
+OMOP_READING = (
+    'Found where `person` and `measurement` are there, or by `format = "omop"`: a folder with one file '
+    "per table (also parts such as `measurement-1.parquet`; names of files and columns in any case; a "
+    "table of concepts may have tabs between its cells), a `.duckdb` file, or a PostgreSQL database, "
+    "`postgresql://user@host/database?schema=cdm` (`extract_toml=FILE` after it names the sender's "
+    "`extract.toml`; the extra `postgres` is needed; the database is read in one transaction that can "
+    "only read). `concept`, `concept_ancestor` and `care_site` are lists of names; every record of the "
+    "other tables has one fate."
+)
+"""How such a source is read."""
 
-class OmopPerson(RawRow):
-    """One row per child: `person`. The key is `person_id`; a date of birth may be known in part."""
 
-    person_id = said("Key of the child.", obligatory=True)
-    gender_concept_id = said("Concept of the sex; 8507 male, 8532 female.")
-    year_of_birth = said("Year of birth.")
+class Person(RawRow):
+    """One row per child; the birth date is that of `birth_datetime`, else year, month and day, else what is known of them."""
+
+    person_id = said("Key of the child; taken as text.", obligatory=True)
+    gender_concept_id = said("8507 male, 8532 female; else `gender_source_value` speaks.")
+    year_of_birth = said("Year of birth.", obligatory=True, unit="years")
     month_of_birth = said("Month of birth.")
-    day_of_birth = said("Day of birth.")
-    birth_datetime = said("Day of birth; stands before year, month and day.")
-    race_concept_id = said("Concept of the ancestry; its name is kept.")
-    care_site_id = said("Where the child is followed.")
-    gender_source_value = said("Sex as the source said it, where no concept says it.")
-    race_source_value = said("Ancestry as the source said it; stands before the concept's name.")
+    day_of_birth = said("Day of the month of birth.")
+    birth_datetime = said("Day, and time if known, of birth.")
+    race_concept_id = said("Its concept's name is the ancestry, where table concept knows it; else `race_source_value` speaks.")
+    care_site_id = said("Site: by table care_site the source value, else the name; else this key.")
+    gender_source_value = said("Sex as recorded.")
+    race_source_value = said("Ancestry as recorded.")
 
 
-class OmopObservationPeriod(RawRow):
-    """One row per child and time in view: `observation_period`. Its first day is `enrolled_on`, its last `last_contact_on`."""
+class CareSite(RawRow):
+    """One row per site; a list of names, not records of children."""
 
-    person_id = said("Key of the child.", obligatory=True)
-    observation_period_start_date = said("First day in view.")
-    observation_period_end_date = said("Last day in view.")
+    care_site_id = said("Key of the site.", obligatory=True)
+    care_site_name = said("Its name.")
+    care_site_source_value = said("Its name in the source; comes first.")
 
 
-class OmopMeasurement(RawRow):
-    """One row per result: `measurement`.
-
-    The code is the first that the code lists know: standard concept, source concept, source value. Beyond the
-    standard, by convention of this program: a `measurement_source_value` of `neutrophil antibody GIFT` (or another
-    method; `maternal neutrophil antibody …` for the mother's serum) with `value_source_value` `positive (HNA-1a)`;
-    `gene ELANE` with `pathogenic`; `bone marrow cellularity` with `normal (segmented reduced: yes)`.
-    """
+class ObservationPeriod(RawRow):
+    """One row per span in which a child was observed; the earliest start is `enrolled_on`, the latest end `last_contact_on`."""
 
     person_id = said("Key of the child.", obligatory=True)
-    measurement_concept_id = said("Standard concept of what was measured.", obligatory=True)
-    measurement_date = said("Day of the sample.", obligatory=True)
-    measurement_datetime = said("Time of the sample; stands before the day.")
-    operator_concept_id = said("Concept of <, <=, > or >=.")
-    value_as_number = said("The result; stands before `value_source_value`.")
-    value_as_concept_id = said("Concept of the result, such as 9191 for positive.")
-    unit_concept_id = said("Concept of the unit; stands before `unit_source_value` where the program knows it.")
-    measurement_source_value = said("The source's own code or name.")
-    measurement_source_concept_id = said("Concept of the source's code.")
-    unit_source_value = said("Unit as the source wrote it.")
-    value_source_value = said("Result as the source wrote it.")
-    measurement_event_id = said("Key of the specimen, where `meas_event_field_concept_id` says so.")
-    meas_event_field_concept_id = said("Concept of the field that `measurement_event_id` points to; a specimen where its name in `concept` is specimen.specimen_id.")
+    observation_period_start_date = said("First day.")
+    observation_period_end_date = said("Last day.")
 
 
-class OmopConditionOccurrence(RawRow):
-    """One row per diagnosis: `condition_occurrence`. The source's ICD code stands before the standard concept."""
-
-    person_id = said("Key of the child.", obligatory=True)
-    condition_concept_id = said("Standard concept of the diagnosis.", obligatory=True)
-    condition_start_date = said("Day of the diagnosis.", obligatory=True)
-    condition_source_value = said("Code of the source; ICD-9 and ICD-10 are told by their shape.")
-    condition_source_concept_id = said("Concept of the source's code.")
-
-
-class OmopDrugExposure(RawRow):
-    """One row per course of a drug: `drug_exposure`. ATC codes come from the source concept, from `concept_ancestor`, or from the source value."""
-
-    person_id = said("Key of the child.", obligatory=True)
-    drug_concept_id = said("Standard concept of the drug.", obligatory=True)
-    drug_exposure_start_date = said("First day of the course.", obligatory=True)
-    drug_exposure_end_date = said("Last day of the course.")
-    drug_source_value = said("Code of the source.")
-    drug_source_concept_id = said("Concept of the source's code.")
-
-
-class OmopProcedureOccurrence(RawRow):
-    """One row per procedure: `procedure_occurrence`; counted, not used: what a marrow showed is a measurement."""
-
-    person_id = said("Key of the child.", obligatory=True)
-
-
-class OmopObservation(RawRow):
-    """One row per other fact: `observation`.
-
-    By convention of this program a source value of `gestational age` (weeks, as number) and `duffy status`
-    (as string) is read; everything else is counted, not used.
-    """
-
-    person_id = said("Key of the child.", obligatory=True)
-    value_as_number = said("The fact as a number.")
-    value_as_string = said("The fact as text.")
-    observation_source_value = said("What it is about.")
-
-
-class OmopDeath(RawRow):
-    """One row per child who died: `death`."""
+class Death(RawRow):
+    """One row per death; the earliest is taken."""
 
     person_id = said("Key of the child.", obligatory=True)
     death_date = said("Day of death.")
 
 
-class OmopCareSite(RawRow):
-    """One row per hospital or department: `care_site`; a reference, not counted among the rows."""
+class Measurement(RawRow):
+    """One row per result of a laboratory, or test for neutrophil antibodies.
 
-    care_site_id = said("Key of the site.", obligatory=True)
-    care_site_name = said("Its name.")
-    care_site_source_value = said("Its name in the source; stands before the other.")
+    A test for antibodies is told by its LOINC code, by a name that speaks of granulocytes or neutrophils, or by
+    `neutrophil antibody|TEST|ANTIGEN|mother` as source value, whose last two parts may be left out.
+    """
+
+    person_id = said("Key of the child, also for a test of the mother.", obligatory=True)
+    measurement_concept_id = said("What was measured: through table concept or the program's lists. A LOINC code decides: this concept's, else the source concept's, else that in the source value.", obligatory=True)
+    measurement_date = said("Day of sampling.")
+    measurement_datetime = said("Day and time of sampling; comes first.")
+    measurement_time = said("Time of sampling, where there is no `measurement_datetime`.")
+    operator_concept_id = said("4171756 <, 4171754 <=, 4172704 >, 4171755 >=; stands before the number.")
+    value_as_number = said("The result.")
+    value_as_concept_id = said("Result of a test for antibodies: 9191 positive, 9189 negative, and the LOINC answers.")
+    unit_concept_id = said("Unit, by the program's list or table concept; else `unit_source_value` speaks.")
+    measurement_source_concept_id = said("What was measured, as coded in the source.")
+    measurement_source_value = said("What was measured, as written: a LOINC code, or a local code of extract.toml `[codes]`.")
+    unit_source_value = said("Unit as written.")
+    value_source_value = said("The result as written, where there is no `value_as_number`.")
+    measurement_event_id = said("Key of the specimen, where `meas_event_field_concept_id` says that it is one; else what was sampled at one time is one specimen.")
+    meas_event_field_concept_id = said("The concept that table concept names `specimen.specimen_id`, or `specimen_field_concept_id` of extract.toml.")
 
 
-class OmopConcept(RawRow):
-    """One row per concept: `concept`; a reference, not counted among the rows."""
+class ConditionOccurrence(RawRow):
+    """One row per recorded diagnosis.
 
-    concept_id = said("Key of the concept, always text.", obligatory=True)
+    The code is that of the source concept where it is ICD, else the source value where it looks like ICD, else
+    the standard concept's: its SNOMED code through table concept, else the concept id itself (system OMOP).
+    """
+
+    person_id = said("Key of the child.", obligatory=True)
+    condition_concept_id = said("The diagnosis as standard concept.")
+    condition_start_date = said("Day on which the diagnosis was recorded.")
+    condition_start_datetime = said("Day and time, where there is no date.")
+    condition_source_value = said("The diagnosis as written.")
+    condition_source_concept_id = said("The diagnosis as coded in the source.")
+
+
+class DrugExposure(RawRow):
+    """One row per course or dose of a drug.
+
+    The ATC code is that of the source concept or of the concept itself, else that of the nearest ATC ancestor
+    (the fifth level, in table concept_ancestor; of several as near, one that the program's list knows), else the
+    source value where it looks like ATC. Without any, the code says nothing to the program.
+    """
+
+    person_id = said("Key of the child.", obligatory=True)
+    drug_concept_id = said("The drug as standard concept.")
+    drug_exposure_start_date = said("First day.")
+    drug_exposure_start_datetime = said("First day and time, where there is no date.")
+    drug_exposure_end_date = said("Last day; missing: `verbatim_end_date`, else one dose on the first day.")
+    verbatim_end_date = said("Last day as the source had it.")
+    drug_source_value = said("The drug as written.")
+    drug_source_concept_id = said("The drug as coded in the source.")
+
+
+class ProcedureOccurrence(RawRow):
+    """One row per procedure; counted, but of no use: findings in the marrow stand in table observation."""
+
+    person_id = said("Key of the child.", obligatory=True)
+
+
+class Observation(RawRow):
+    """One row per fact with no other place; its source value says by these words what it is.
+
+    `gestational weeks` (weeks in `value_as_number`), `duffy status` (`value_as_string`: null, positive), `gene|ELANE`
+    (`value_as_string`: pathogenic, negative …), `marrow cellularity` (`value_as_string`: normal, increased …;
+    `qualifier_source_value`: `segmented reduced: yes`), `neutrophil antibody|TEST|ANTIGEN|mother` (as in measurement).
+    """
+
+    person_id = said("Key of the child.", obligatory=True)
+    observation_date = said("Day.")
+    observation_datetime = said("Day and time, where there is no date.")
+    value_as_number = said("A number.")
+    value_as_string = said("A word.")
+    value_as_concept_id = said("Result of a test for antibodies, as in measurement.")
+    observation_source_value = said("What was observed, in the words above.")
+    qualifier_source_value = said("What qualifies it.")
+
+
+class Concept(RawRow):
+    """One row per concept; a list of codes, not records of children. Of an id given twice, the first row holds."""
+
+    concept_id = said("Key of the concept; taken as text.", obligatory=True)
     concept_name = said("Its name.")
-    vocabulary_id = said("Where its code comes from: LOINC, SNOMED, ICD10CM, ATC, UCUM …")
+    vocabulary_id = said("Vocabulary: LOINC, SNOMED, ICD10CM, ATC, UCUM …", obligatory=True)
+    concept_class_id = said("Class within the vocabulary; of ATC, `ATC 5th` is read.")
     concept_code = said("Its code there.", obligatory=True)
 
 
-class OmopConceptAncestor(RawRow):
-    """One row per pair of a concept and one above it: `concept_ancestor`; a reference, not counted among the rows."""
+class ConceptAncestor(RawRow):
+    """One row per concept and ancestor; a list of codes, not records of children."""
 
-    ancestor_concept_id = said("Key of the concept above.", obligatory=True)
-    descendant_concept_id = said("Key of the concept below.", obligatory=True)
+    ancestor_concept_id = said("Key of the ancestor.", obligatory=True)
+    descendant_concept_id = said("Key of the concept.", obligatory=True)
+    min_levels_of_separation = said("Steps between them, the fewest.", unit="steps")
 
 
 OMOP: dict[str, type[RawRow]] = {
-    "person": OmopPerson,
-    "observation_period": OmopObservationPeriod,
-    "measurement": OmopMeasurement,
-    "condition_occurrence": OmopConditionOccurrence,
-    "drug_exposure": OmopDrugExposure,
-    "procedure_occurrence": OmopProcedureOccurrence,
-    "observation": OmopObservation,
-    "death": OmopDeath,
-    "care_site": OmopCareSite,
-    "concept": OmopConcept,
-    "concept_ancestor": OmopConceptAncestor,
+    "person": Person,
+    "measurement": Measurement,
+    "observation_period": ObservationPeriod,
+    "death": Death,
+    "care_site": CareSite,
+    "condition_occurrence": ConditionOccurrence,
+    "drug_exposure": DrugExposure,
+    "procedure_occurrence": ProcedureOccurrence,
+    "observation": Observation,
+    "concept": Concept,
+    "concept_ancestor": ConceptAncestor,
 }
-"""The tables of the OMOP CDM that are read; `person` and `measurement` are obligatory."""
+"""The tables of a source in the OMOP Common Data Model; the first two are obligatory."""
+
+UNREAD: dict[str, tuple[str, ...]] = {
+    "person": ("ethnicity_concept_id", "location_id", "provider_id", "person_source_value", "gender_source_concept_id", "race_source_concept_id", "ethnicity_source_value", "ethnicity_source_concept_id"),
+    "care_site": ("place_of_service_concept_id", "location_id", "place_of_service_source_value"),
+    "observation_period": ("observation_period_id", "period_type_concept_id"),
+    "death": ("death_datetime", "death_type_concept_id", "cause_concept_id", "cause_source_value", "cause_source_concept_id"),
+    "measurement": ("measurement_id", "measurement_type_concept_id", "range_low", "range_high", "provider_id", "visit_occurrence_id", "visit_detail_id", "unit_source_concept_id"),
+    "condition_occurrence": ("condition_occurrence_id", "condition_end_date", "condition_end_datetime", "condition_type_concept_id", "condition_status_concept_id", "stop_reason", "provider_id", "visit_occurrence_id", "visit_detail_id", "condition_status_source_value"),
+    "drug_exposure": ("drug_exposure_id", "drug_exposure_end_datetime", "drug_type_concept_id", "stop_reason", "refills", "quantity", "days_supply", "sig", "route_concept_id", "lot_number", "provider_id", "visit_occurrence_id", "visit_detail_id", "route_source_value", "dose_unit_source_value"),
+    "procedure_occurrence": ("procedure_occurrence_id", "procedure_concept_id", "procedure_date", "procedure_datetime", "procedure_end_date", "procedure_end_datetime", "procedure_type_concept_id", "modifier_concept_id", "quantity", "provider_id", "visit_occurrence_id", "visit_detail_id", "procedure_source_value", "procedure_source_concept_id", "modifier_source_value"),
+    "observation": ("observation_id", "observation_concept_id", "observation_type_concept_id", "qualifier_concept_id", "unit_concept_id", "provider_id", "visit_occurrence_id", "visit_detail_id", "observation_source_concept_id", "unit_source_value", "value_source_value", "observation_event_id", "obs_event_field_concept_id"),
+    "concept": ("domain_id", "standard_concept", "valid_start_date", "valid_end_date", "invalid_reason"),
+    "concept_ancestor": ("max_levels_of_separation",),
+}
+"""Columns of the model that the program makes no use of, and therefore does not list as unknown."""

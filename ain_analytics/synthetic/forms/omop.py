@@ -1,4 +1,4 @@
-"""A synthetic registry as an OMOP CDM 5.4: one CSV a table, with the vocabulary that it needs."""
+"""A made-up registry as a source in the OMOP Common Data Model 5.4: CSV, one file a table."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,181 +7,290 @@ from pathlib import Path
 import polars as pl
 
 from ain_analytics.codes import code_list
-from ain_analytics.formats.omop import known_concept
 
-FIRST_PERSON = 1_000_001
-"""Keys of persons begin here, so that they sort as the registry's keys do."""
-SPECIMEN_FIELD = "2000000001"
-"""A concept of the sender's own for the field with a specimen's key; such ids lie above two billion."""
-LESS_THAN = "4171756"
-UNITS = {"10*9/L": "9444", "/uL": "8647", "%": "8554"}
-NONE = pl.lit(None, pl.String)
-NUMBER = r"^[0-9]+([.][0-9]+)?$"
+SPECIMEN_FIELD = 2_000_000_001
+"""Concept of an event that is a specimen: ids of a site's own concepts begin at two billion."""
+NO_CONCEPT = 0
+GENDER = {"male": 8507, "female": 8532}
+GENDER_LETTER = {"male": "M", "female": "F"}
+RESULT = {"positive": 9191, "negative": 9189}
+LESS_THAN = 4171756
+UNIT = {
+    "10*9/L": 9444, "10^9/L": 9444, "G/L": 9444, "10*3/uL": 8848, "K/uL": 8848, "/uL": 8647, "cells/uL": 8784,
+    "%": 8554,
+}  # fmt: skip
+"""Concepts of the units that OMOP's list in the program knows; others are told as written."""
+VOCABULARY = {"ICD-10": "ICD10CM", "ATC": "ATC"}
+FIRST_OF_SITE = 2_000_001_000
+"""First of the site's own concept ids that stand for source codes."""
+INT, FLOAT, TEXT = pl.Int64, pl.Float64, pl.String
 
 
 def write(tables: Mapping[str, pl.DataFrame], folder: Path, extracted_on: date) -> None:
-    """Write raw tables of the native format as a folder of the OMOP CDM.
-
-    Parameters
-    ----------
-    tables : mapping of table to frame
-        As `simulate` makes them.
-    folder : Path
-        Exists.
-    extracted_on : date
-    """
-    persons = _persons(tables)
-    for name, frame in _cdm(tables, persons).items():
-        frame.write_csv(folder / f"{name}.csv")
-    said = f'format = "omop"\nextracted_on = {extracted_on.isoformat()}\nsource = "synthetic"\n'
+    """Write a registry's raw tables as a folder in the OMOP Common Data Model, with `extract.toml`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in omop_tables(tables).items():
+        frame.write_csv(folder / f"{name.upper()}.csv")
+    said = f'extracted_on = {extracted_on.isoformat()}\nsource = "synthetic"\n'
     (folder / "extract.toml").write_text(said, encoding="utf-8", newline="\n")
 
 
-def _persons(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Give a number to every key that occurs, those of children first."""
-    children = tables["patient"].select("patient_id").drop_nulls().unique().sort("patient_id")
-    named = pl.concat([frame.select("patient_id") for frame in tables.values()]).drop_nulls().unique()
-    others = named.join(children, on="patient_id", how="anti").sort("patient_id")
-    return pl.concat([children, others]).with_row_index("person_id", FIRST_PERSON).cast(pl.String)
+def omop_tables(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Give a registry's raw tables as those of OMOP, typed as its database would have them.
 
-
-def _cdm(tables: Mapping[str, pl.DataFrame], persons: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    numbered = {
-        name: frame.join(persons, on="patient_id", how="left", maintain_order="left")
-        for name, frame in tables.items()
+    What a typed column cannot hold is missing in it: a date that is none, a key that is none.
+    """
+    keys = person_keys(tables)
+    concepts = _site_concepts(tables)
+    people = _with_key(tables["patient"], keys)
+    found = {
+        "person": _person(people),
+        "observation_period": _observation_period(people),
+        "death": _death(people),
+        "care_site": _care_site(people),
+        "measurement": _measurement(tables, keys),
+        "observation": _observation(tables, keys, people),
+        "concept": concepts,
     }
-    child = numbered["patient"]
-    has_period = pl.any_horizontal(pl.col("enrolled_on", "last_contact_on").is_not_null())
-    once = child.drop_nulls("person_id").unique("person_id", keep="first", maintain_order=True)
-    sites = child.select(care_site_source_value="site").drop_nulls().unique().sort("care_site_source_value")
-    sites = sites.with_row_index("care_site_id", 1).cast(pl.String)
-    return {
-        "person": _person(child, sites),
-        "care_site": sites,
-        "observation_period": once.filter(has_period).select(
-            "person_id",
-            observation_period_start_date="enrolled_on",
-            observation_period_end_date="last_contact_on",
-        ),
-        "death": once.drop_nulls("died_on").select("person_id", death_date="died_on"),
-        "observation": _facts(once),
-        "measurement": _measurements(numbered),
-        "condition_occurrence": numbered["diagnosis"].select(
-            "person_id",
-            condition_concept_id=pl.lit("0"),
-            condition_start_date="recorded_on",
-            condition_source_value="code",
-        ),
-        "drug_exposure": numbered["treatment"].select(
-            "person_id",
-            drug_concept_id=pl.lit("0"),
-            drug_exposure_start_date="started_on",
-            drug_exposure_end_date=pl.coalesce("ended_on", "started_on"),
-            drug_source_value="code",
-        ),
-        "concept": _vocabulary(),
-    }  # fmt: skip
+    if "diagnosis" in tables:
+        found["condition_occurrence"] = _condition(_with_key(tables["diagnosis"], keys), concepts)
+    if "treatment" in tables:
+        found["drug_exposure"] = _drug(_with_key(tables["treatment"], keys), concepts)
+    if "marrow_exam" in tables:
+        found["procedure_occurrence"] = _procedure(_with_key(tables["marrow_exam"], keys))
+    return found
 
 
-def _person(child: pl.DataFrame, sites: pl.DataFrame) -> pl.DataFrame:
-    """Write one row per row of a child; a birth date that is none stands where the time of birth should."""
-    born = pl.col("birth_date").str.to_date(strict=False)
-    words = (
-        code_list("omop_word")
-        .filter(pl.col("kind") == "sex")
-        .select(gender_concept_id="concept_id", sex="word")
+def person_keys(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Give one row per key of the registry: `patient_id` and the whole number `person_id` for it."""
+    named = pl.concat([frame.select("patient_id") for frame in tables.values()]).drop_nulls().unique()
+    return (
+        named.sort("patient_id")
+        .with_row_index("person_id", offset=1)
+        .with_columns(pl.col("person_id").cast(INT))
     )
-    joined = child.join(
-        sites, left_on="site", right_on="care_site_source_value", how="left", maintain_order="left"
-    )
-    return joined.join(words, on="sex", how="left", maintain_order="left").select(
+
+
+def _with_key(frame: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    return frame.join(keys, on="patient_id", how="left", maintain_order="left")
+
+
+def _day(column: str) -> pl.Expr:
+    """Read the day of a cell; what is no ISO date is missing."""
+    return pl.col(column).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+
+
+def _numbered(frame: pl.DataFrame, table: str) -> pl.DataFrame:
+    return frame.with_row_index(f"{table}_id", offset=1).with_columns(pl.col(f"{table}_id").cast(INT))
+
+
+def _site_key(column: str = "site") -> pl.Expr:
+    return pl.col(column).rank("dense").cast(INT)
+
+
+def _person(people: pl.DataFrame) -> pl.DataFrame:
+    born = _day("birth_date")
+    return people.select(
         "person_id",
-        pl.col("gender_concept_id").fill_null("0"),
-        year_of_birth=born.dt.year().cast(pl.String),
-        month_of_birth=born.dt.month().cast(pl.String),
-        day_of_birth=born.dt.day().cast(pl.String),
-        birth_datetime=pl.when(born.is_null()).then("birth_date"),
-        race_concept_id=pl.lit("0"),
-        care_site_id="care_site_id",
-        gender_source_value="sex",
-        race_source_value="ancestry",
+        pl.col("sex").replace_strict(GENDER, default=NO_CONCEPT, return_dtype=INT).alias("gender_concept_id"),
+        born.dt.year().alias("year_of_birth"),
+        born.dt.month().alias("month_of_birth"),
+        born.dt.day().alias("day_of_birth"),
+        born.cast(pl.Datetime("us")).alias("birth_datetime"),
+        pl.lit(NO_CONCEPT, INT).alias("race_concept_id"),
+        pl.lit(NO_CONCEPT, INT).alias("ethnicity_concept_id"),
+        _site_key().alias("care_site_id"),
+        pl.col("patient_id").alias("person_source_value"),
+        pl.col("sex").replace(GENDER_LETTER).alias("gender_source_value"),
+        pl.col("ancestry").alias("race_source_value"),
     )
 
 
-def _facts(once: pl.DataFrame) -> pl.DataFrame:
-    weeks = once.drop_nulls("gestational_weeks").select(
+def _care_site(people: pl.DataFrame) -> pl.DataFrame:
+    named = people.select(_site_key().alias("care_site_id"), pl.col("site").alias("care_site_source_value"))
+    return named.drop_nulls().unique().sort("care_site_id")
+
+
+def _observation_period(people: pl.DataFrame) -> pl.DataFrame:
+    spans = people.select(
         "person_id",
-        observation_source_value=pl.lit("gestational age"),
-        value_as_number="gestational_weeks",
-        value_as_string=NONE,
+        _day("enrolled_on").alias("observation_period_start_date"),
+        _day("last_contact_on").alias("observation_period_end_date"),
     )
-    duffy = once.drop_nulls("duffy_status").select(
-        "person_id",
-        observation_source_value=pl.lit("duffy status"),
-        value_as_number=NONE,
-        value_as_string="duffy_status",
-    )
-    return pl.concat([weeks, duffy])
+    return _numbered(spans.drop_nulls("person_id").unique(maintain_order=True), "observation_period")
 
 
-def _measurements(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Put every kind of result into one table; the laboratory's rows first."""
-    lab = tables["lab_result"]
-    concepts = (
-        known_concept()
-        .filter(pl.col("code_system") == "LOINC")
-        .select("code", "concept_id")
-        .unique("code", keep="first")
-    )
-    number = pl.col("value").str.strip_prefix("<")
-    is_number = number.str.contains(NUMBER)
-    key = pl.col("specimen_id").rank("dense").cast(pl.Int64).cast(pl.String)
-    has_time = pl.col("sampled_at").str.contains("T")
-    results = lab.join(concepts, on="code", how="left", maintain_order="left").select(
-        "person_id",
-        measurement_concept_id=pl.col("concept_id").fill_null("0"),
-        measurement_date=pl.when(has_time).then(pl.col("sampled_at").str.head(10)).otherwise("sampled_at"),
-        measurement_datetime=pl.when(has_time).then("sampled_at"),
-        operator_concept_id=pl.when(pl.col("value").str.starts_with("<") & is_number).then(pl.lit(LESS_THAN)),
-        value_as_number=pl.when(is_number).then(number),
-        unit_concept_id=pl.col("unit").replace_strict(UNITS, default=None, return_dtype=pl.String),
-        measurement_source_value="code",
-        unit_source_value="unit",
-        value_source_value="value",
-        measurement_event_id=key,
-        meas_event_field_concept_id=pl.when(pl.col("specimen_id").is_not_null()).then(pl.lit(SPECIMEN_FIELD)),
-    )  # fmt: skip
-    mother = pl.when(pl.col("subject") == "mother").then(pl.lit("maternal ")).otherwise(pl.lit(""))
-    bound = pl.format(" ({})", "specificity").fill_null("")
-    fewer = pl.format(" (segmented reduced: {})", "segmented_reduced").fill_null("")
-    tested = mother + pl.format("neutrophil antibody {}", "test")
-    marrow = pl.lit("bone marrow cellularity")
-    named = [
-        _named(tables["antibody_test"], "sampled_on", tested, pl.col("result") + bound),
-        _named(tables["genetic_test"], "tested_on", pl.format("gene {}", "gene"), pl.col("result")),
-        _named(tables["marrow_exam"], "examined_on", marrow, pl.col("cellularity") + fewer),
-    ]
-    return pl.concat([results, *named], how="diagonal")
+def _death(people: pl.DataFrame) -> pl.DataFrame:
+    deaths = people.select("person_id", _day("died_on").alias("death_date"))
+    return deaths.drop_nulls().unique(maintain_order=True)
 
 
-def _named(rows: pl.DataFrame, day: str, what: pl.Expr, value: pl.Expr) -> pl.DataFrame:
+def _measurement(tables: Mapping[str, pl.DataFrame], keys: pl.DataFrame) -> pl.DataFrame:
+    parts = [_results(_with_key(tables["lab_result"], keys))]
+    if "antibody_test" in tables:
+        parts.append(_antibody_tests(_with_key(tables["antibody_test"], keys)))
+    return _numbered(pl.concat(parts, how="diagonal"), "measurement")
+
+
+def _results(rows: pl.DataFrame) -> pl.DataFrame:
+    listed = code_list("loinc_anc").filter(pl.col("omop_concept_id").is_not_null())
+    concept = dict(zip(listed["code"], listed["omop_concept_id"].cast(INT), strict=True))
+    value = pl.col("value").str.strip_prefix("<").str.replace("^(.*,.*)$", "").cast(FLOAT, strict=False)
+    time = pl.col("sampled_at").str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False)
+    specimen = pl.col("specimen_id").str.strip_prefix("L").cast(INT, strict=False)
     return rows.select(
         "person_id",
-        measurement_concept_id=pl.lit("0"),
-        measurement_date=day,
-        measurement_source_value=what,
-        value_source_value=value,
+        pl.col("code")
+        .replace_strict(concept, default=NO_CONCEPT, return_dtype=INT)
+        .alias("measurement_concept_id"),
+        _day("sampled_at").alias("measurement_date"),
+        time.alias("measurement_datetime"),
+        pl.when(pl.col("value").str.starts_with("<"))
+        .then(pl.lit(LESS_THAN, INT))
+        .alias("operator_concept_id"),
+        value.alias("value_as_number"),
+        pl.col("unit").replace_strict(UNIT, default=NO_CONCEPT, return_dtype=INT).alias("unit_concept_id"),
+        pl.col("code").alias("measurement_source_value"),
+        pl.lit(NO_CONCEPT, INT).alias("measurement_source_concept_id"),
+        pl.col("unit").alias("unit_source_value"),
+        pl.col("value").alias("value_source_value"),
+        specimen.alias("measurement_event_id"),
+        pl.when(specimen.is_not_null())
+        .then(pl.lit(SPECIMEN_FIELD, INT))
+        .alias("meas_event_field_concept_id"),
     )
 
 
-def _vocabulary() -> pl.DataFrame:
-    known = known_concept().select(
-        "concept_id", concept_name=NONE, vocabulary_id="code_system", concept_code="code"
+def _antibody_tests(rows: pl.DataFrame) -> pl.DataFrame:
+    antigen, mother = pl.col("specificity").fill_null(""), pl.col("subject") == "mother"
+    said = (
+        pl.when(mother)
+        .then(pl.concat_str(pl.lit("|"), antigen, pl.lit("|mother")))
+        .when(antigen != "")
+        .then(pl.concat_str(pl.lit("|"), antigen))
+        .otherwise(pl.lit(""))
     )
-    field = {
-        "concept_id": SPECIMEN_FIELD,
-        "concept_name": "specimen.specimen_id",
-        "vocabulary_id": "CDM",
-        "concept_code": "local",
-    }
-    return pl.concat([known, pl.DataFrame([field])])
+    return rows.select(
+        "person_id",
+        pl.lit(NO_CONCEPT, INT).alias("measurement_concept_id"),
+        _day("sampled_on").alias("measurement_date"),
+        pl.concat_str(pl.lit("neutrophil antibody|"), "test", said).alias("measurement_source_value"),
+        pl.lit(NO_CONCEPT, INT).alias("measurement_source_concept_id"),
+        pl.col("result")
+        .replace_strict(RESULT, default=NO_CONCEPT, return_dtype=INT)
+        .alias("value_as_concept_id"),
+        pl.col("result").alias("value_source_value"),
+    )
+
+
+def _observation(
+    tables: Mapping[str, pl.DataFrame], keys: pl.DataFrame, people: pl.DataFrame
+) -> pl.DataFrame:
+    born = people.drop_nulls("person_id").unique(maintain_order=True)
+    parts = [
+        born.drop_nulls("gestational_weeks").select(
+            "person_id",
+            _day("birth_date").alias("observation_date"),
+            pl.col("gestational_weeks").cast(FLOAT, strict=False).alias("value_as_number"),
+            pl.lit("gestational weeks").alias("observation_source_value"),
+        ),
+        born.drop_nulls("duffy_status").select(
+            "person_id",
+            _day("birth_date").alias("observation_date"),
+            pl.col("duffy_status").alias("value_as_string"),
+            pl.lit("duffy status").alias("observation_source_value"),
+        ),
+    ]
+    if "marrow_exam" in tables:
+        parts.append(
+            _with_key(tables["marrow_exam"], keys).select(
+                "person_id",
+                _day("examined_on").alias("observation_date"),
+                pl.col("cellularity").alias("value_as_string"),
+                pl.lit("marrow cellularity").alias("observation_source_value"),
+                pl.concat_str(pl.lit("segmented reduced: "), "segmented_reduced").alias(
+                    "qualifier_source_value"
+                ),
+            )
+        )
+    if "genetic_test" in tables:
+        parts.append(
+            _with_key(tables["genetic_test"], keys).select(
+                "person_id",
+                _day("tested_on").alias("observation_date"),
+                pl.col("result").alias("value_as_string"),
+                pl.concat_str(pl.lit("gene|"), "gene").alias("observation_source_value"),
+            )
+        )
+    return _numbered(pl.concat(parts, how="diagonal"), "observation")
+
+
+def _site_concepts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Give the concepts that the source codes need; their ids are of the site's own, not OMOP's."""
+    codes = [
+        tables[name].select(
+            pl.col("code_system").replace(VOCABULARY).alias("vocabulary_id"),
+            pl.col("code").alias("concept_code"),
+        )
+        for name in ("diagnosis", "treatment")
+        if name in tables
+    ]
+    own = pl.concat(codes).drop_nulls().unique().sort("vocabulary_id", "concept_code") if codes else None
+    field = pl.DataFrame(
+        {
+            "concept_id": [SPECIMEN_FIELD],
+            "concept_name": ["specimen.specimen_id"],
+            "vocabulary_id": ["CDM"],
+            "concept_class_id": ["Field"],
+            "concept_code": ["specimen.specimen_id"],
+        }
+    )
+    if own is None:
+        return field
+    numbered = own.with_row_index("concept_id", offset=FIRST_OF_SITE).with_columns(
+        pl.col("concept_id").cast(INT), pl.col("concept_code").alias("concept_name")
+    )
+    return pl.concat([field, numbered], how="diagonal")
+
+
+def _source_concept(rows: pl.DataFrame, concepts: pl.DataFrame) -> pl.DataFrame:
+    known = concepts.select("concept_id", "vocabulary_id", pl.col("concept_code").alias("code"))
+    spelled = rows.with_columns(pl.col("code_system").replace(VOCABULARY).alias("vocabulary_id"))
+    return spelled.join(known, on=("vocabulary_id", "code"), how="left", maintain_order="left").with_columns(
+        pl.col("concept_id").fill_null(NO_CONCEPT)
+    )
+
+
+def _condition(rows: pl.DataFrame, concepts: pl.DataFrame) -> pl.DataFrame:
+    found = _source_concept(rows, concepts).select(
+        "person_id",
+        pl.lit(NO_CONCEPT, INT).alias("condition_concept_id"),
+        _day("recorded_on").alias("condition_start_date"),
+        pl.col("code").alias("condition_source_value"),
+        pl.col("concept_id").alias("condition_source_concept_id"),
+    )
+    return _numbered(found, "condition_occurrence")
+
+
+def _drug(rows: pl.DataFrame, concepts: pl.DataFrame) -> pl.DataFrame:
+    """Write the drugs; an end is obligatory in OMOP, so one dose ends on its day."""
+    found = _source_concept(rows, concepts).select(
+        "person_id",
+        pl.lit(NO_CONCEPT, INT).alias("drug_concept_id"),
+        _day("started_on").alias("drug_exposure_start_date"),
+        pl.coalesce(_day("ended_on"), _day("started_on")).alias("drug_exposure_end_date"),
+        _day("ended_on").alias("verbatim_end_date"),
+        pl.col("code").alias("drug_source_value"),
+        pl.col("concept_id").alias("drug_source_concept_id"),
+    )
+    return _numbered(found, "drug_exposure")
+
+
+def _procedure(rows: pl.DataFrame) -> pl.DataFrame:
+    found = rows.select(
+        "person_id",
+        pl.lit(NO_CONCEPT, INT).alias("procedure_concept_id"),
+        _day("examined_on").alias("procedure_date"),
+        pl.lit("bone marrow aspiration").alias("procedure_source_value"),
+    )
+    return _numbered(found, "procedure_occurrence")

@@ -1,38 +1,41 @@
--- omop_concept: one row per concept that the extract or the shipped lists know.
+-- omop_concept: one row per concept id that the program's lists or the source's table concept know.
 -- Reads: source_concept, omop_known_concept.
 -- Key: (concept_id).
--- Rule: what the extract's own vocabulary says stands before the shipped lists.
+-- Rule: ids are text; a decimal point that a spreadsheet added does not count. The program's lists come
+-- first, because they say what a neutrophil count of SNOMED is in LOINC; of an id that the source gives
+-- twice, the first row holds. Concept 0 means no concept.
 create or replace view omop_concept as
-with listed as (
+with sent as (
     select
-        trim(source_concept.concept_id) as concept_id,
-        trim(source_concept.concept_code) as code,
-        trim(source_concept.vocabulary_id) as code_system,
-        source_concept.concept_name,
-        0 as rank
+        regexp_replace(trim(source_concept.concept_id), '[.]0+$', '') as concept_id,
+        nullif(trim(source_concept.concept_code), '') as code,
+        nullif(trim(source_concept.vocabulary_id), '') as vocabulary,
+        nullif(trim(source_concept.concept_name), '') as name,
+        trim(source_concept.concept_class_id) as class_name,
+        row_number() over (
+            partition by regexp_replace(trim(source_concept.concept_id), '[.]0+$', '')
+            order by source_concept.file, source_concept.row_number
+        ) as ordinal
     from source_concept
-    union all
-    select
-        omop_known_concept.concept_id,
-        omop_known_concept.code,
-        omop_known_concept.code_system,
-        null,
-        1
-    from omop_known_concept
-),
-
-numbered as (
-    select
-        listed.*,
-        row_number() over (partition by listed.concept_id order by listed.rank, listed.code) as ordinal
-    from listed
-    where listed.concept_id is not null
 )
 
 select
-    numbered.concept_id,
-    numbered.code,
-    numbered.code_system,
-    numbered.concept_name
-from numbered
-where numbered.ordinal = 1;
+    omop_known_concept.concept_id,
+    omop_known_concept.code,
+    omop_known_concept.vocabulary,
+    omop_known_concept.name,
+    null as class_name
+from omop_known_concept
+union all
+select
+    sent.concept_id,
+    sent.code,
+    sent.vocabulary,
+    sent.name,
+    sent.class_name
+from sent
+left join omop_known_concept on sent.concept_id = omop_known_concept.concept_id
+where
+    sent.ordinal = 1
+    and sent.concept_id <> '0'
+    and omop_known_concept.concept_id is null;

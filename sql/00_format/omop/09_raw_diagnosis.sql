@@ -1,46 +1,61 @@
--- raw_diagnosis: one row per condition.
+-- raw_diagnosis: one row per record of table condition_occurrence.
 -- Reads: source_condition_occurrence, omop_concept.
 -- Key: (file, row_number).
--- Rule: an ICD code of the source stands before the standard concept: through its concept, else by its
--- shape; what has neither keeps the source's text.
+-- Rule: the source concept's code where it is ICD, else the source value where it looks like ICD, else
+-- the standard concept's code (SNOMED) or, where no table knows it, the concept id itself; else what
+-- the source wrote. A code of three figures counts as ICD-9 only with its decimal point.
 create or replace view raw_diagnosis as
-with coded as (
+with condition as (
     select
         source_condition_occurrence.*,
-        nullif(upper(trim(source_condition_occurrence.condition_source_value)), '') as said_code,
-        case when starts_with(sent.code_system, 'ICD') then sent.code end as sent_code,
-        sent.code_system as sent_system,
-        standard.code as standard_code,
-        standard.code_system as standard_system
+        nullif(
+            regexp_replace(trim(source_condition_occurrence.condition_concept_id), '[.]0+$', ''), '0'
+        ) as standard_id,
+        regexp_replace(
+            trim(source_condition_occurrence.condition_source_concept_id), '[.]0+$', ''
+        ) as original_id,
+        nullif(trim(source_condition_occurrence.condition_source_value), '') as source_text
     from source_condition_occurrence
-    left join omop_concept as sent
-        on trim(source_condition_occurrence.condition_source_concept_id) = sent.concept_id
-    left join omop_concept as standard
-        on trim(source_condition_occurrence.condition_concept_id) = standard.concept_id
 ),
 
-shaped as (
+coded as (
     select
-        coded.*,
+        condition.*,
+        standard.code as standard_code,
+        standard.vocabulary as standard_vocabulary,
+        original.code as original_code,
+        original.vocabulary as original_vocabulary,
         case
-            when regexp_matches(coded.said_code, '^[A-Z][0-9][0-9A-Z]([.]?[0-9A-Z]{1,4})?$') then 'ICD-10'
-            when regexp_matches(coded.said_code, '^[0-9]{3}([.][0-9]{1,2})?$') then 'ICD-9'
-        end as said_system
-    from coded
+            when starts_with(original.vocabulary, 'ICD') then 'source_concept'
+            when regexp_matches(upper(condition.source_text), '^[A-Z][0-9][0-9A-Z]([.]?[0-9A-Z]{1,4})?$')
+                then 'ICD-10'
+            when regexp_matches(condition.source_text, '^[0-9]{3}[.][0-9]{1,2}$') then 'ICD-9'
+            when standard.code is not null then 'concept'
+            when nullif(condition.standard_id, '') is not null then 'OMOP'
+            when original.code is not null then 'source_concept'
+            when condition.source_text is not null then 'local'
+        end as told_by
+    from condition
+    left join omop_concept as standard on condition.standard_id = standard.concept_id
+    left join omop_concept as original on condition.original_id = original.concept_id
 )
 
 select
-    shaped.file,
-    shaped.row_number,
-    nullif(trim(shaped.person_id), '') as patient_id,
-    nullif(trim(shaped.condition_start_date), '') as recorded_on,
+    coded.file,
+    coded.row_number,
+    nullif(regexp_replace(coded.person_id, '^[\s\pZ]+|[\s\pZ]+$', '', 'g'), '') as patient_id,
+    coalesce(
+        nullif(trim(coded.condition_start_date), ''), nullif(trim(coded.condition_start_datetime), '')
+    ) as recorded_on,
     case
-        when shaped.sent_code is not null then shaped.sent_code
-        when shaped.said_system is not null then shaped.said_code
-        else coalesce(shaped.standard_code, shaped.said_code)
+        when coded.told_by = 'source_concept' then coded.original_code
+        when coded.told_by = 'concept' then coded.standard_code
+        when coded.told_by = 'OMOP' then coded.standard_id
+        else coded.source_text
     end as code,
     case
-        when shaped.sent_code is not null then shaped.sent_system
-        else coalesce(shaped.said_system, shaped.standard_system, 'local')
+        when coded.told_by = 'source_concept' then coded.original_vocabulary
+        when coded.told_by = 'concept' then coded.standard_vocabulary
+        else coded.told_by
     end as code_system
-from shaped;
+from coded;

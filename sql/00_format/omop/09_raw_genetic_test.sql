@@ -1,14 +1,14 @@
--- raw_genetic_test: one row per measurement that names a gene.
--- Reads: omop_measurement.
+-- raw_genetic_test: one row per record of table observation that tells the result of a gene.
+-- Reads: omop_observation.
 -- Key: (file, row_number).
--- Rule: the symbol stands behind the word gene.
+-- Rule: the gene stands behind the bar, its result is the word.
 create or replace view raw_genetic_test as
 select
-    omop_measurement.file,
-    omop_measurement.row_number,
-    nullif(omop_measurement.patient_id, '') as patient_id,
-    omop_measurement.sampled_at as tested_on,
-    nullif(trim(regexp_replace(omop_measurement.source_value, '^gene +', '', 'i')), '') as gene,
-    coalesce(omop_measurement.value_text, omop_measurement.result_word) as result
-from omop_measurement
-where omop_measurement.raw_table = 'genetic_test';
+    omop_observation.file,
+    omop_observation.row_number,
+    omop_observation.patient_id,
+    omop_observation.observed_on as tested_on,
+    nullif(trim(regexp_extract(omop_observation.source_text, '^[^|]*[|](.*)', 1)), '') as gene,
+    omop_observation.word as result
+from omop_observation
+where omop_observation.kind = 'genetic_test';

@@ -1,48 +1,60 @@
--- raw_patient: one row per person.
--- Reads: source_person, omop_child, omop_concept, omop_word, source_care_site.
+-- raw_patient: one row per record of table person.
+-- Reads: source_person, source_care_site, omop_concept, omop_value, omop_told.
 -- Key: (file, row_number).
--- Rule: a full date of birth stands before year, month and day; of these, what is known.
+-- Rule: what a concept says comes before what the source wrote; of a birth date, as much as is known.
 create or replace view raw_patient as
-with born as (
+with person as (
     select
         source_person.*,
-        trim(source_person.year_of_birth) as year_text,
-        lpad(nullif(trim(source_person.month_of_birth), ''), 1 + 1, '0') as month_text,
-        lpad(nullif(trim(source_person.day_of_birth), ''), 1 + 1, '0') as day_text
+        nullif(regexp_replace(source_person.person_id, '^[\s\pZ]+|[\s\pZ]+$', '', 'g'), '') as patient_id,
+        regexp_replace(trim(source_person.gender_concept_id), '[.]0+$', '') as gender_id,
+        regexp_replace(trim(source_person.race_concept_id), '[.]0+$', '') as race_id,
+        nullif(regexp_replace(trim(source_person.care_site_id), '[.]0+$', ''), '') as site_id,
+        nullif(regexp_extract(trim(source_person.birth_datetime), '^[0-9]{4}-[0-9]{2}-[0-9]{2}', 0), '')
+            as born,
+        nullif(regexp_replace(trim(source_person.year_of_birth), '[.]0+$', ''), '') as born_year,
+        regexp_replace(
+            regexp_replace(trim(source_person.month_of_birth), '[.]0+$', ''), '^([1-9])$', '0\1'
+        ) as born_month,
+        regexp_replace(
+            regexp_replace(trim(source_person.day_of_birth), '[.]0+$', ''), '^([1-9])$', '0\1'
+        ) as born_day
     from source_person
 ),
 
 site as (
     select
-        trim(source_care_site.care_site_id) as care_site_id,
-        min(coalesce(
-            nullif(trim(source_care_site.care_site_source_value), ''),
-            nullif(trim(source_care_site.care_site_name), '')
-        )) as name
+        regexp_replace(trim(source_care_site.care_site_id), '[.]0+$', '') as site_id,
+        min(
+            coalesce(
+                nullif(trim(source_care_site.care_site_source_value), ''),
+                nullif(trim(source_care_site.care_site_name), '')
+            )
+        ) as name
     from source_care_site
-    group by trim(source_care_site.care_site_id)
+    group by regexp_replace(trim(source_care_site.care_site_id), '[.]0+$', '')
 )
 
 select
-    born.file,
-    born.row_number,
-    nullif(trim(born.person_id), '') as patient_id,
+    person.file,
+    person.row_number,
+    person.patient_id,
     coalesce(
-        regexp_replace(nullif(trim(born.birth_datetime), ''), '^([0-9]{4}-[0-9]{2}-[0-9]{2})[ T].*$', '\1'),
-        born.year_text || '-' || born.month_text || '-' || born.day_text,
-        born.year_text || '-' || born.month_text,
-        nullif(born.year_text, '')
+        person.born,
+        person.born_year || '-' || nullif(person.born_month, '') || '-' || nullif(person.born_day, ''),
+        person.born_year || '-' || nullif(person.born_month, ''),
+        person.born_year
     ) as birth_date,
-    coalesce(sex.word, nullif(trim(born.gender_source_value), '')) as sex,
-    coalesce(nullif(trim(born.race_source_value), ''), race.concept_name) as ancestry,
-    omop_child.duffy_status,
-    omop_child.gestational_weeks,
-    omop_child.enrolled_on,
-    omop_child.last_contact_on,
-    omop_child.died_on,
-    coalesce(site.name, nullif(trim(born.care_site_id), '')) as site
-from born
-left join omop_child on trim(born.person_id) = omop_child.patient_id
-left join omop_word as sex on trim(born.gender_concept_id) = sex.concept_id and sex.kind = 'sex'
-left join omop_concept as race on trim(born.race_concept_id) = race.concept_id
-left join site on trim(born.care_site_id) = site.care_site_id;
+    coalesce(gender.means, nullif(trim(person.gender_source_value), '')) as sex,
+    coalesce(race.name, nullif(trim(person.race_source_value), '')) as ancestry,
+    omop_told.duffy_status,
+    omop_told.gestational_weeks,
+    omop_told.enrolled_on,
+    omop_told.last_contact_on,
+    omop_told.died_on,
+    coalesce(site.name, person.site_id) as site
+from person
+left join omop_value as gender on person.gender_id = gender.concept_id and gender.kind = 'sex'
+left join omop_concept as race on person.race_id = race.concept_id
+left join site on person.site_id = site.site_id
+left join omop_told on person.patient_id = omop_told.patient_id;
