@@ -5,6 +5,8 @@ from importlib.resources import files
 
 import polars as pl
 
+from ain_analytics.fates import NO_ERROR
+
 METHOD_RANK = {"automated": 1, "unspecified": 2, "manual": 3}
 """Which of several ways to count one specimen wins, the lowest first; our choice, see `ANC_METHOD`."""
 
@@ -152,7 +154,13 @@ def antibody_method() -> pl.DataFrame:
     return code_list("antibody_method")
 
 
+def harmless_fate() -> pl.DataFrame:
+    """Give one row per fate of a row that is no error of the extract."""
+    return pl.DataFrame({"fate": NO_ERROR})
+
+
 CODE_TABLES = {
+    "harmless_fate": harmless_fate,
     "analyte_code": analyte_code,
     "unit_factor": unit_factor,
     "diagnosis_code": diagnosis_code,

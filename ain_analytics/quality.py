@@ -10,6 +10,7 @@ import polars as pl
 
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import one_line
+from ain_analytics.fates import FATES, NO_ERROR
 from ain_analytics.formats import NATIVE
 from ain_analytics.oddities import oddities
 from ain_analytics.quality_checks import check_lines, checks, short, site_lines, worst
@@ -26,57 +27,6 @@ from ain_analytics.quality_rows import amounts, drift, rows_by_site
 from ain_analytics.registry import Registry
 from ain_analytics.schema import RAW
 
-NO_ERROR = (
-    "used",
-    "other_analyte",
-    "other_test",
-    "superseded",
-    "not_of_use",
-    "context_only",
-    "nothing_measured",
-    "not_occurred",
-    "refuted",
-    "not_given",
-    "older_version",
-    "other_subject",
-)
-"""Fates that are no error of the extract."""
-FATES = {
-    "used": "used",
-    "unknown_patient": "the child is not in table patient",
-    "unusable_patient": "the child's row in table patient was set aside",
-    "missing_patient_id": "no key of the child",
-    "bad_birth_date": "birth date missing, no ISO date, or after the extract",
-    "conflicting_birth_date": "one key, two birth dates; nothing says which is right",
-    "conflicting_columns": "one key, rows that differ; nothing says which is right",
-    "malformed_row": "the line has more or fewer cells than the header",
-    "other_analyte": "no neutrophil or white-cell measure, or not needed for a count; no error",
-    "other_test": "no test for antibodies against neutrophils; no error",
-    "bad_date": "date missing or no date",
-    "before_birth": "dated before birth",
-    "after_extract": "dated after the day of the extract",
-    "ends_before_start": "the course ends before it starts",
-    "missing_value": "no value",
-    "unknown_value": "a value that the program does not know",
-    "value_not_a_number": "the value is no number",
-    "missing_unit": "no unit; units are not guessed",
-    "unknown_unit": "a unit that the program does not know",
-    "impossible_value": "negative, or above what is possible",
-    "implausible_unit": "a count about a thousandfold off its series; its unit may be wrong",
-    "duplicate": "equal to another row in every column",
-    "incomplete": "a part of a count whose other part is not in the specimen, or parts that exceed the whole",
-    "not_of_use": "holds nothing that the program asks for; no error",
-    "context_only": "holds only what stands beside other rows, such as the date of a visit; no error",
-    "nothing_measured": "a visit in whose columns no result stands; no error",
-    "not_occurred": "says that something asked for did not happen; no error",
-    "superseded": "a better measure of the same specimen was used; no error",
-    "entered_in_error": "the sender took it back: entered in error, or cancelled",
-    "refuted": "the diagnosis was refuted; no error",
-    "not_given": "a drug that was planned, cancelled or not given; no error",
-    "older_version": "a newer version of the same resource is there; no error",
-    "other_subject": "said of somebody else than the child; no error",
-}
-"""What each fate of a row means."""
 MOST_LINES = {"worst": 12, "fates": 18, "sites": 6, "ignored": 8}
 """Lines of each part of the text; the tables have all."""
 

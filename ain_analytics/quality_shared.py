@@ -9,7 +9,8 @@ import polars as pl
 
 from ain_analytics.definitions import Definitions
 from ain_analytics.disclosure import hide_small_cells, hide_small_shares
-from ain_analytics.quality import NO_ERROR, Quality
+from ain_analytics.fates import NO_ERROR
+from ain_analytics.quality import Quality
 from ain_analytics.quality_checks import is_far, short
 from ain_analytics.quality_rows import PERCENTILES
 

@@ -30,7 +30,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
 
 FLOORS = (
-    "errors",
+    "errors fates",
     "records column_names statistics_reader typed_cells",
     "workbook resources statistics_file definition_checks",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",

@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ain_analytics.definitions import PRESETS, AncBand
-from ain_analytics.quality import FATES, quality
+from ain_analytics.definitions import PRESETS, TEXTBOOK, AncBand
+from ain_analytics.fates import FATES, NO_ERROR
+from ain_analytics.quality import quality
 from ain_analytics.registry import open_registry, sql_folder
 
 
@@ -234,3 +235,17 @@ def test_every_fate_that_a_view_can_give_has_words() -> None:
     reasons = set(re.findall(rf"(?:then|else) '((?:{starts})_[a-z_]+)'", text))
     assert {"bad_date", "missing_unit", "unknown_unit", "impossible_value", "other_analyte"} <= reasons
     assert reasons <= FATES.keys()
+
+
+def test_a_row_is_rejected_for_an_error_and_for_nothing_else(story: Any) -> None:
+    story.add("lab_result", """
+        patient | sampled_at | code   | value | unit
+        P1      | 40         | 751-8  | 0.4   | 10*9/L
+        P1      | 41         | 1234-5 | 3     | mmol/L
+        P1      |            | 751-8  | 0.4   | 10*9/L
+    """)  # fmt: skip
+    with story.registry(TEXTBOOK) as registry:
+        rejected = registry.frame("rejected_row").select("row_number", "reason").rows()
+        assert rejected == [(3, "bad_date")]
+        known = registry.connection.sql("select fate from harmless_fate").pl()["fate"]
+        assert set(known) == set(NO_ERROR) <= set(FATES)

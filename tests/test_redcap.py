@@ -12,8 +12,8 @@ import pytest
 
 import ain_analytics as ain
 from ain_analytics.errors import AinError, MissingTable, UnreadableExtract
+from ain_analytics.fates import FATES, NO_ERROR
 from ain_analytics.formats.redcap import template
-from ain_analytics.quality import FATES, NO_ERROR
 from ain_analytics.registry import Registry, open_registry
 from ain_analytics.schema import RAW, columns_of
 from ain_analytics.synthetic.forms import redcap

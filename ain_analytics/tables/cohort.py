@@ -8,7 +8,7 @@ from great_tables import GT
 from ain_analytics.characteristics import ALL, counted, first_episodes, grouped, measured
 from ain_analytics.definitions import TEXTBOOK
 from ain_analytics.disclosure import hide_small_cells
-from ain_analytics.quality import FATES, NO_ERROR
+from ain_analytics.fates import FATES, NO_ERROR
 from ain_analytics.registry import Registry
 from ain_analytics.tables.look import HIDDEN, dressed, hidden_note
 
