@@ -136,7 +136,7 @@ def _amounts_of(rows: pl.DataFrame, heading: str, width: int) -> Any:
     point = base.mark_point(filled=True, size=55, opacity=1, color=look.PALETTE[0]).encode(
         x=_log("median", bottom, top)
     )
-    wide = max(80, width - names - 50)
+    wide = max(80, width - names - 10)
     number = base.mark_text(align="left", fontSize=10, color=look.QUIET).encode(
         x=alt.value(wide + 6), text="said:N"
     )
@@ -205,7 +205,7 @@ def _agreement(frame: pl.DataFrame, width: int) -> alt.TopLevelMixin:
     if shown.is_empty():
         return look.nothing(look.NOTHING, title, subtitle, width)
     sizes = shown.select(pl.col("tolerance", "low", "median", "high").abs())
-    edge, wide = 1.1 * look.largest(sizes, *sizes.columns), width - 150
+    edge, wide = 1.1 * look.largest(sizes, *sizes.columns), width - 130
     scale = alt.Scale(domain=[-edge, edge], nice=False, clamp=True)
     axis = alt.Axis(title="Difference, 10⁹/L", tickCount=max(3, wide // 70), labelFlush=False)
 
