@@ -6,10 +6,10 @@ import warnings
 from typing import TextIO
 
 from ain_analytics.errors import AinError, AinWarning
+from ain_analytics.interrupt import INTERRUPTED, ending_on_interrupt
 
 ERROR = 2
 """Exit code of a command that could not be carried out."""
-INTERRUPTED = 130
 _DUCKDB_INTERRUPTED = "Query interrupted"
 """What DuckDB makes of Ctrl-C."""
 
@@ -20,7 +20,8 @@ def main() -> None:
 
     warnings.showwarning = _show_warning
     try:
-        app(prog_name="ain")
+        with ending_on_interrupt(_say_interrupted):
+            app(prog_name="ain")
     except AinError as error:
         sys.exit(_fail(str(error)))
     except BrokenPipeError:  # the reader of our output went away, e.g. `ain check … | head`

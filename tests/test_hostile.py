@@ -589,13 +589,39 @@ main()
         assert running.stdout.readline() == "now\n"
         time.sleep(0.5)
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=30)
+        try:
+            _, said = running.communicate(timeout=60)
+        finally:
+            running.kill()  # or leaving the block would wait for it
     assert (running.returncode, said) == (
         130,
         "Interrupted. Nothing was written; earlier results are as they were.\n",
     )
     assert (out / "report.html").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*before, "out"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_ctrl_c_ends_also_what_never_looks_for_a_signal() -> None:
+    code = """
+import hashlib
+from ain_analytics.__main__ import _say_interrupted
+from ain_analytics.interrupt import ending_on_interrupt
+with ending_on_interrupt(_say_interrupted):
+    print("now", flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"a", b"b", 2**31 - 1)
+"""
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "now\n"
+        running.send_signal(signal.SIGINT)
+        try:
+            _, said = running.communicate(timeout=60)
+        finally:
+            running.kill()
+    assert running.returncode == 130
+    assert said == "Interrupted. Nothing was written; earlier results are as they were.\n"
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
 
 FLOORS = (
-    "errors fates",
+    "errors fates interrupt",
     "records column_names statistics_reader typed_cells",
     "workbook resources statistics_file definition_checks",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
@@ -72,6 +72,7 @@ MAY_HOLD_NUMBERS = {
     "shared": "ranks",
     "codes": "ranks, and a whole in percent",
     "errors": "sizes of a message",
+    "interrupt": "seconds, and an exit code",
     "records": "sizes of a file's parts",
     "resources": "sizes of a file's parts",
     "workbook": "sizes of a file's parts, and of the alphabet",
