@@ -73,7 +73,7 @@ def near_limits(values: pl.DataFrame, d: Definitions) -> pl.DataFrame:
     """
     group = ["site", "unit", "method"]
     step = pl.col("factor") / pl.lit(float(TEN)).pow(pl.col("place"))
-    number = pl.col("value").str.replace(",", ".", literal=True).cast(pl.Float64)
+    number = pl.col("value").str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
     placed = values.with_columns(
         PLACE.alias("place"), pl.when(number > 0).then(pl.col("amount") / number).alias("factor")
     ).drop_nulls("factor")
@@ -90,7 +90,8 @@ def near_limits(values: pl.DataFrame, d: Definitions) -> pl.DataFrame:
     parts = []
     for limit in limits:
         away = (pl.col("amount") - limit) / pl.col("step")
-        here = stepped.filter(pl.col("step") * k < limit, (away - away.round()).abs() < SAME).select(
+        is_near = (pl.col("step") * k < limit) & (away.abs() < k + SAME)  # or a huge number is no Int32
+        here = stepped.filter(is_near, (away - away.round()).abs() < SAME).select(
             away.round().cast(pl.Int32).alias("steps"), "n"
         )
         counted = here.group_by("steps").agg(pl.col("n").sum().cast(pl.Int64).alias("n_counts"))

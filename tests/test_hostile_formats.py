@@ -24,6 +24,8 @@ from . import hostile
 ORDINARY, SLOW = 16, 2_000
 CHILDREN, REGISTRIES = 6, 20
 SECONDS = 10
+EMPTY_BUNDLE = b'{"resourceType":"Bundle"}'
+"""A container that holds nothing is no record."""
 NASTY_JSON = (
     "null", "1e999", "-0", "[]", "{}", '""', "tru", '"\\ud800"', '"\\u0000"', "[" * 2_000 + "]" * 2_000,
     '{"resourceType":"Bundle"}', '"<script>alert(1)</script>"', json.dumps(hostile.SQL), "9" * 20,
@@ -90,7 +92,8 @@ def n_records(path: Path, options: dict[str, str]) -> int:
     """Count the records of a file as an independent reader does."""
     if path.name.removesuffix(".gz").endswith(".ndjson"):
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        return sum(1 for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip())
+        lines = [line.strip() for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
+        return sum(1 for line in lines if line not in (b"", EMPTY_BUNDLE))
     return hostile.n_rows(path, options.get("delimiter", ","), options.get("encoding", "utf-8"))
 
 

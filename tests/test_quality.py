@@ -249,3 +249,15 @@ def test_a_row_is_rejected_for_an_error_and_for_nothing_else(story: Any) -> None
         assert rejected == [(3, "bad_date")]
         known = registry.connection.sql("select fate from harmless_fate").pl()["fate"]
         assert set(known) == set(NO_ERROR) <= set(FATES)
+
+
+def test_a_number_beyond_all_bounds_does_not_stop_the_look_at_limits(story: Any) -> None:
+    rows = "\n".join(f"P1 | {day} | 751-8 | {value} | 10*9/L" for day, value in enumerate(HUGE, start=400))
+    story.add("lab_result", f"patient | sampled_at | code | value | unit\n{rows}")
+    with story.registry(TEXTBOOK) as registry:
+        near = quality(registry).tables["quality_near_limit"]
+    on_limit = near.filter(pl.col("steps") == 0).select("limit", "n_counts").rows()
+    assert on_limit == [(1.0, 1), (1.5, 1)]
+
+
+HUGE = ("1.0", "1.5", "2.7", "-1000000000000.0", "9" * 30 + ".0", "1e300")
