@@ -97,17 +97,17 @@ def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path
             ordered = sorted(extract.database_tables.items(), key=lambda given: given[0] in only)
             for table, (name, columns) in ordered:
                 original = dict(zip(normal_names(columns, path), columns.items(), strict=True))
+                wanted = extract.format.columns_of(table)
                 cells = [
                     as_text(quoted(original[n][0]), is_fraction=original[n][1].startswith(FRACTIONS))
                     if n in original
                     else "null"
-                    for n in extract.format.columns_of(table)
+                    for n in wanted
                 ]
                 named = ", ".join(f"{cell} as c{place}" for place, cell in enumerate(cells))
                 found = sent.sql(f"select {named} from main.{quoted(name)}")
                 rows = pyarrow.RecordBatchReader.from_stream(found)
                 connection.register("incoming_rows", rows)
-                wanted = extract.format.columns_of(table)
                 given = [f"c{place}" for place in range(len(wanted))]
                 query = numbered(given, wanted, "incoming_rows", only.get(table, ""))
                 connection.execute(f"insert into source_{table} {query}", {"name": name})
