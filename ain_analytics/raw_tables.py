@@ -107,11 +107,9 @@ def _load_database(connection: duckdb.DuckDBPyConnection, extract: Extract, path
                 named = ", ".join(f"{cell} as c{place}" for place, cell in enumerate(cells))
                 found = sent.sql(f"select {named} from main.{quoted(name)}")
                 rows = pyarrow.RecordBatchReader.from_stream(found)
-                connection.register("incoming_rows", rows)
                 given = [f"c{place}" for place in range(len(wanted))]
                 query = numbered(given, wanted, "incoming_rows", only.get(table, ""))
-                connection.execute(f"insert into source_{table} {query}", {"name": name})
-                connection.unregister("incoming_rows")
+                _insert(connection, table, name, rows, query)
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error as error:
@@ -134,16 +132,23 @@ def _load_server(
             wanted = [named.get(column) for column in known.columns_of(table)]
             only = conditions.get(table, "").format_map(there)
             rows = sent.read(name, columns, wanted, named.get(known.keys.get(table, "")), only)
-            connection.register("incoming_rows", rows)
             query = "select $name, row_number() over (), * from incoming_rows"
             try:
-                connection.execute(f"insert into source_{table} {query}", {"name": name})
+                _insert(connection, table, name, rows, query)
             except (duckdb.InterruptException, duckdb.OutOfMemoryException):
                 raise
             except duckdb.Error as error:
                 found = f"table {one_line(name)!r} cannot be read to its end"
                 raise UnreadableExtract(where.name, found, "Look at it with psql.") from error
-            connection.unregister("incoming_rows")
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, name: str, rows: pyarrow.RecordBatchReader, query: str
+) -> None:
+    """Put the rows that a query makes of `incoming_rows` into a table's source."""
+    connection.register("incoming_rows", rows)
+    connection.execute(f"insert into source_{table} {query}", {"name": name})
+    connection.unregister("incoming_rows")
 
 
 def load_codes(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:

@@ -3,7 +3,10 @@
 import gzip
 import io
 import random
-from collections.abc import Callable
+import shutil
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -46,6 +49,37 @@ def small_registry(rng: random.Random, folder: Path) -> None:
         kept = [f"{KEY}-{row}" for row in rows if row.split(",")[0] in chosen]
         (folder / f"{name}.csv").write_text("\n".join([header, *kept]) + "\n", encoding="utf-8")
     (folder / "extract.toml").write_text("extracted_on = 2024-06-30\n")
+
+
+def spoil(rng: random.Random, folder: Path, possible: Sequence[Change]) -> list[str]:
+    """Spoil a folder in one to three ways; give their names."""
+    changes = rng.choices(possible, k=rng.randint(1, 3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for one in changes:
+            one(rng, folder)
+    return [one.__name__ for one in changes]
+
+
+def fuzz(
+    seeds: Iterable[int],
+    folder: Path,
+    make: Callable[[int, Path], list[str]],
+    outcome_of: Callable[[Path], str],
+) -> Counter[str]:
+    """Make a spoiled source for each seed and look what becomes of it; count the outcomes."""
+    outcomes: Counter[str] = Counter()
+    for seed in seeds:
+        place = folder / f"source_{seed}"
+        place.mkdir()
+        changes = make(seed, place)
+        try:
+            outcomes[outcome_of(place)] += 1
+        except BaseException as error:
+            error.add_note(f"seed {seed}: {', '.join(changes)}")
+            raise
+        shutil.rmtree(place)
+    return outcomes
 
 
 def a_text(rng: random.Random, folder: Path) -> Path | None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import tomllib
-import warnings
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
@@ -78,45 +77,28 @@ def assert_harmless(folder: Path) -> str:
     return outcome
 
 
-def change(seed: int, folder: Path) -> list[str]:
+def spoiled(seed: int, folder: Path) -> list[str]:
     rng = random.Random(seed)
-    folder.mkdir()
     hostile.small_registry(rng, folder)
-    changes = rng.choices(hostile.CHANGES, k=rng.randint(1, 3))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for one in changes:
-            one(rng, folder)
-    return [one.__name__ for one in changes]
-
-
-def fuzz(seeds: range, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    monkeypatch.chdir(folder)
-    outcomes: dict[str, int] = {}
-    for seed in seeds:
-        place = folder / f"extract_{seed}"
-        changes = change(seed, place)
-        try:
-            outcome = assert_harmless(place)
-        except BaseException as error:
-            error.add_note(f"seed {seed}: {', '.join(changes)}")
-            raise
-        outcomes[outcome] = outcomes.get(outcome, 0) + 1
-    return outcomes
+    return hostile.spoil(rng, folder, hostile.CHANGES)
 
 
 def test_a_spoiled_extract_is_refused_in_one_line_or_counted_to_the_last_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcomes = fuzz(range(ORDINARY), tmp_path, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    outcomes = hostile.fuzz(range(ORDINARY), tmp_path, spoiled, assert_harmless)
     assert outcomes["counted"] > ORDINARY // 4  # or the changes would be too coarse to prove anything
     assert len(outcomes) > 2
 
 
 @pytest.mark.slow
 def test_ten_thousand_spoiled_extracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     n = int(os.environ.get("AIN_MUTATIONS", SLOW))
-    print(fuzz(range(ORDINARY, ORDINARY + n), tmp_path, monkeypatch))
+    outcomes = hostile.fuzz(range(ORDINARY, ORDINARY + n), tmp_path, spoiled, assert_harmless)
+    print(dict(outcomes))
+    assert outcomes.total() == n
 
 
 LETTERS = st.sampled_from(

@@ -6,7 +6,6 @@ import os
 import random
 import time
 import tomllib
-import warnings
 from functools import cache, partial
 from pathlib import Path
 
@@ -76,16 +75,10 @@ CHANGES = (*(one for one in hostile.CHANGES if one is not hostile.spoil_options)
 JSON_CHANGES = (*(spoil_json,) * 6, *CHANGES)
 
 
-def change(form: str, seed: int, folder: Path) -> list[str]:
+def spoiled(form: str, seed: int, folder: Path) -> list[str]:
     rng = random.Random(f"{form} {seed}")
-    folder.mkdir()
     write_small(form, rng, folder)
-    changes = rng.choices(JSON_CHANGES if form == "fhir" else CHANGES, k=rng.randint(1, 3))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for one in changes:
-            one(rng, folder)
-    return [one.__name__ for one in changes]
+    return hostile.spoil(rng, folder, JSON_CHANGES if form == "fhir" else CHANGES)
 
 
 def n_records(path: Path, options: dict[str, str]) -> int:
@@ -127,31 +120,21 @@ def assert_harmless(folder: Path) -> str:
     return outcome
 
 
-def fuzz(form: str, seeds: range, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    monkeypatch.chdir(folder)
-    outcomes: dict[str, int] = {}
-    for seed in seeds:
-        place = folder / f"source_{seed}"
-        changes = change(form, seed, place)
-        try:
-            outcome = assert_harmless(place)
-        except BaseException as error:
-            error.add_note(f"{form}, seed {seed}: {', '.join(changes)}")
-            raise
-        outcomes[outcome] = outcomes.get(outcome, 0) + 1
-    return outcomes
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_a_spoiled_source_is_refused_in_one_line_or_counted_to_the_last_record(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcomes = fuzz(form, range(ORDINARY), tmp_path, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    outcomes = hostile.fuzz(range(ORDINARY), tmp_path, partial(spoiled, form), assert_harmless)
     assert outcomes["counted"] > ORDINARY // 10  # or the changes would be too coarse to prove anything
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_thousands_of_spoiled_sources(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     n = int(os.environ.get("AIN_MUTATIONS", SLOW))
-    print(form, fuzz(form, range(ORDINARY, ORDINARY + n), tmp_path, monkeypatch))
+    seeds = range(ORDINARY, ORDINARY + n)
+    outcomes = hostile.fuzz(seeds, tmp_path, partial(spoiled, form), assert_harmless)
+    print(form, dict(outcomes))
+    assert outcomes.total() == n

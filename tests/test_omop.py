@@ -3,7 +3,6 @@
 import gzip
 import random
 import tomllib
-import warnings
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -672,17 +671,9 @@ SPOILED = 25
 
 
 def spoiled(seed: int, folder: Path) -> list[str]:
-    """Write a small registry in OMOP and spoil it in one to three ways; give their names."""
     rng = random.Random(seed)
-    folder.mkdir()
-    demo = ain.simulate(4, seed=seed % 5)
-    omop.write(demo.tables, folder, date(2024, 6, 30))
-    changes = rng.choices(hostile.CHANGES, k=rng.randint(1, 3))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for change in changes:
-            change(rng, folder)
-    return [change.__name__ for change in changes]
+    omop.write(ain.simulate(4, seed=seed % 5).tables, folder, date(2024, 6, 30))
+    return hostile.spoil(rng, folder, hostile.CHANGES)
 
 
 def outcome_of(folder: Path) -> str:
@@ -706,15 +697,7 @@ def outcome_of(folder: Path) -> str:
 
 def test_a_spoiled_source_is_refused_in_one_line_or_counted_to_the_last_record(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    outcomes: Counter[str] = Counter()
-    for seed in range(SPOILED):
-        place = tmp_path / f"source_{seed}"
-        changes = spoiled(seed, place)
-        try:
-            outcomes[outcome_of(place)] += 1
-        except BaseException as error:
-            error.add_note(f"seed {seed}: {', '.join(changes)}")
-            raise
+    outcomes = hostile.fuzz(range(SPOILED), tmp_path, spoiled, outcome_of)
     assert "more than a line" not in outcomes
     assert outcomes["counted"] > SPOILED // 4
     assert len(outcomes) > 1
