@@ -1,8 +1,13 @@
 """Names of columns as the program compares them."""
 
+import re
 from collections.abc import Iterable
 
+from ain_analytics.errors import first_line, one_line
+
 _INVISIBLE = "\ufeff"
+_LIKE_A_VALUE = re.compile(r"(\d\D*){3}")
+"""Three digits: a day, a code or a key, as behind a lost line break, where a row joins the header."""
 
 
 def plain_name(name: str) -> str:
@@ -19,3 +24,8 @@ def numbered_names(header: Iterable[str]) -> list[str]:
         seen[key] = seen.get(key, 0) + 1
         names.append(f"{name.strip()}.{seen[key]}" if key and seen[key] > 1 else name)
     return names
+
+
+def sayable(name: str, place: int) -> str:
+    """Give a name for messages: its own or, where it may be a value of somebody's row, its place."""
+    return f"number {place}" if _LIKE_A_VALUE.search(name) else one_line(first_line(name))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ain_analytics.errors import MissingColumn, MissingTable, first_line, one_line
+from ain_analytics.column_names import sayable
+from ain_analytics.errors import MissingColumn, MissingTable
 from ain_analytics.files import ExtractFile, normal_names
 from ain_analytics.formats import NATIVE, Format
 from ain_analytics.postgres import Server
@@ -82,7 +83,7 @@ def ignored_columns_of(
         if missing:
             raise MissingColumn(table, file, missing, names)
         expected = {"", *known.columns_of(table), *known.unread.get(table, ())}
-        extra = [one_line(first_line(name)) for name in names if name not in expected]
+        extra = [sayable(name, n) for n, name in enumerate(names, start=1) if name not in expected]
         if extra:
             ignored[table] = tuple(dict.fromkeys((*ignored.get(table, ()), *extra)))
     return ignored

@@ -105,6 +105,14 @@ def test_column_names_may_differ_in_case_and_white_space(folder):
     assert counts(folder) == EXPECTED
 
 
+def test_the_name_of_a_column_that_may_be_a_value_is_not_said(folder):
+    """As where the line break behind the header was lost."""
+    (folder / "patient.csv").write_text(
+        PATIENT.replace("sex\n", "sex,local2,2017-05-13,H1-0042,L01.0\n", 1).replace("male\n", "male,,,,\n")
+    )
+    assert read_extract(folder).ignored_columns == {"patient": ("local2", "number 5", "number 6", "number 7")}
+
+
 def test_unknown_columns_and_files_are_listed_and_ignored(folder):
     (folder / "patient.csv").write_text(
         PATIENT.replace("sex", "sex,shoe").replace("female", "female,12").replace(",male", ",male,13")
