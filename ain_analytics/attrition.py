@@ -54,10 +54,10 @@ def _children(registry: Registry) -> list[Step]:
         (pl.col("table_name") == "patient") & (pl.col("fate") != "used")
     )
     set_aside = ", ".join(sorted(fates["fate"])) or "none"
-    counts = registry.frame("daily_anc").select("patient_id", "is_masked")
-    unmasked = counts.filter(~pl.col("is_masked"))
+    days = registry.frame("child_days")
     in_extract = registry.connection.sql("select count(*) from child").fetchall()[0][0]
-    n_usable, n_counted, n_unmasked = registry.n_rows("patient"), _n(counts), _n(unmasked)
+    n_usable, n_counted = days.height, days.filter(pl.col("n_days") > 0).height
+    n_unmasked = days.filter(pl.col("n_days") > pl.col("n_masked")).height
     steps: list[Step] = [
         ("Children in the extract", "Every key in the table `patient`.", in_extract, None),
         ("Usable children", f"Rows set aside: {set_aside}.", n_usable, None),

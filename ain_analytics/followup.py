@@ -118,29 +118,12 @@ def _described(registry: Registry, cases: pl.DataFrame) -> pl.LazyFrame:
     """Put beside each episode the child, the class, and the days that may be an origin or an end."""
     episodes = registry.frame("episode").lazy()
     children = registry.frame("patient").lazy()
-    daily = (
-        registry.frame("daily_anc").lazy().select("patient_id", "sampled_on", "is_neutropenic", "is_masked")
-    )
     return (
         episodes.join(children, on="patient_id")
         .join(cases.lazy().select(*KEY, *OF_CASE), on=KEY, how="left")
-        .join(_detected(episodes, daily, registry.definitions), on=KEY, how="left")
+        .join(registry.frame("detection").lazy(), on=KEY, how="left")
         .join(_diagnosed(episodes, registry.frame("case_evidence").lazy()), on=KEY, how="left")
-        .join(_masked_to_the_end(daily), on="patient_id", how="left")
-    )
-
-
-def _detected(episodes: pl.LazyFrame, daily: pl.LazyFrame, definitions: Definitions) -> pl.LazyFrame:
-    """Find the neutropenic count by which the rule of onset was met."""
-    ordinal = pl.col("sampled_on").rank("ordinal").over(KEY)
-    days = (pl.col("sampled_on") - pl.col("onset_by")).dt.total_days()
-    return (
-        episodes.select(*KEY, "onset_by")
-        .join(daily.filter(pl.col("is_neutropenic") & ~pl.col("is_masked")), on="patient_id")
-        .filter(pl.col("sampled_on") >= pl.col("onset_by"))
-        .filter((ordinal >= definitions.onset_counts) & (days >= definitions.onset_days))
-        .group_by(KEY)
-        .agg(pl.col("sampled_on").min().alias("detected_on"))
+        .join(registry.frame("masked_end").lazy(), on="patient_id", how="left")
     )
 
 
@@ -155,15 +138,6 @@ def _diagnosed(episodes: pl.LazyFrame, evidence: pl.LazyFrame) -> pl.LazyFrame:
         .filter(within)
         .group_by(KEY)
         .agg(pl.col("known_on").min().alias("diagnosed_on"))
-    )
-
-
-def _masked_to_the_end(daily: pl.LazyFrame) -> pl.LazyFrame:
-    """Find the first masked count after a child's last unmasked one."""
-    last = pl.col("sampled_on").filter(~pl.col("is_masked")).max()
-    return daily.group_by("patient_id").agg(
-        last.alias("last_unmasked_on"),
-        pl.col("sampled_on").filter(pl.col("sampled_on") > last).min().alias("masked_from"),
     )
 
 

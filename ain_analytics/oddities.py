@@ -5,9 +5,6 @@ import polars as pl
 from ain_analytics.definitions import Definitions
 from ain_analytics.registry import Registry
 
-IS_ON_LIMIT = (pl.col("anc") == pl.col("entry_limit")) | (pl.col("anc") == pl.col("exit_limit"))
-HAS_BOTH = pl.col("computed_anc").is_not_null()
-_EPISODE = ["patient_id", "episode_number"]
 _SCHEMA = {"name": pl.String, "n": pl.Int64, "of": pl.Int64, "words": pl.String}
 
 
@@ -25,12 +22,12 @@ def oddities(registry: Registry) -> pl.DataFrame:
         One row per kind of oddity that was looked for, found or not: `name`, `n`, `of`, `words`.
     """
     d = registry.definitions
-    daily, results = registry.frame("daily_anc"), registry.frame("anc_result")
     born = registry.frame("patient").select("patient_id", "birth_date", "sex", "died_on")
     episodes = registry.frame("episode").join(born, on="patient_id")
-    n_days = daily.group_by("patient_id").agg(pl.len().alias("n_days"))
-    children = born.join(n_days, on="patient_id", how="left").with_columns(pl.col("n_days").fill_null(0))
-    alive = daily.join(born.drop_nulls("died_on"), on="patient_id")
+    days = registry.frame("child_days")
+    children = born.join(days, on="patient_id")
+    died = children.drop_nulls("died_on")
+    silences = registry.frame("long_silence")
     found = [
         *_of_children(children),
         _odd(
@@ -46,16 +43,21 @@ def oddities(registry: Registry) -> pl.DataFrame:
             ~pl.col("is_read"),
             "optional cells of table patient that could not be read; they count as missing",
         ),
-        *_of_results(results, d),
-        _implausible(registry.frame("implausible_unit"), results.height, d),
-        *_of_days(daily),
-        _odd(
+        *_of_results(registry.frame("result_oddity"), d),
+        *_of_days(days),
+        (
             "counts_after_death",
-            alive,
-            pl.col("sampled_on") > pl.col("died_on"),
+            int(died["n_after_death"].sum()),
+            int(died["n_days"].sum()),
             "daily counts after the child's death",
         ),
-        *_of_episodes(episodes, daily, d),
+        *_of_episodes(episodes, d),
+        (
+            "episodes_with_a_long_silence",
+            silences.height,
+            episodes.height,
+            f"episodes with more than {d.long_silence_days} days between two counts",
+        ),
         _odd(
             "diagnoses_unknown",
             registry.frame("cause"),
@@ -83,77 +85,39 @@ def _of_children(children: pl.DataFrame) -> list[tuple[str, int, int, str]]:
     ]
 
 
-def _of_results(results: pl.DataFrame, d: Definitions) -> list[tuple[str, int, int, str]]:
-    tolerated = pl.max_horizontal(pl.lit(d.anc_tolerance), d.anc_tolerance_share * pl.col("anc"))
-    differs = (pl.col("anc") - pl.col("computed_anc")).abs() > tolerated
-    return [
-        _odd(
-            "measured_and_computed_differ",
-            results.filter(HAS_BOTH),
-            differs,
-            f"counts that differ from white cells × share by more than {d.anc_tolerance:g} × 10⁹/L and "
-            f"{d.anc_tolerance_share:.0%}; the measured one is used",
-        ),
-        _odd(
-            "below_detection",
-            results,
-            pl.col("is_below_detection"),
-            "counts of which only an upper limit is known, such as <0.1; the limit is used",
-        ),
-        _odd(
-            "counts_by_difference",
-            results,
-            pl.col("anc_method") == "wbc_minus_others",
-            "counts made as white cells minus the four other lines of the differential, the last resort",
-        ),
-        _odd(
-            "counts_of_granulocytes",
-            results,
-            pl.col("anc_method") == "granulocytes",
-            "counts of granulocytes that stand for neutrophils; eosinophils and basophils are among them",
-        ),
-        _odd("counts_of_zero", results, pl.col("anc") == 0, "counts of 0; they are real and used"),
-    ]
-
-
-def _implausible(found: pl.DataFrame, n_results: int, d: Definitions) -> tuple[str, int, int, str]:
-    """Count the counts whose unit may be wrong, of all counts, those that were set aside for it included."""
+def _of_results(found: pl.DataFrame, d: Definitions) -> list[tuple[str, int, int, str]]:
     done = "set aside" if d.implausible_unit == "set_aside" else "used all the same"
-    return (
-        "implausible_units",
-        found.height,
-        n_results + int(found["is_set_aside"].sum()),
-        f"counts about {d.unit_fold:g}-fold away from the child's other days and from the count computed in "
-        f"the same specimen, where there is one; their unit may be wrong; {done}; see table implausible_unit",
-    )
+    words = {
+        "measured_and_computed_differ": "counts that differ from white cells × share by more than "
+        f"{d.anc_tolerance:g} × 10⁹/L and {d.anc_tolerance_share:.0%}; the measured one is used",
+        "below_detection": "counts of which only an upper limit is known, such as <0.1; the limit is used",
+        "counts_by_difference": "counts made as white cells minus the four other lines of the differential, "
+        "the last resort",
+        "counts_of_granulocytes": "counts of granulocytes that stand for neutrophils; eosinophils and "
+        "basophils are among them",
+        "counts_of_zero": "counts of 0; they are real and used",
+        "implausible_units": f"counts about {d.unit_fold:g}-fold away from the child's other days and from "
+        "the count computed in the same specimen, where there is one; their unit may be wrong; "
+        f"{done}; see table implausible_unit",
+    }
+    seen = {name: (n, n_of) for name, n, n_of in found.rows()}
+    return [(name, *seen[name], said) for name, said in words.items()]
 
 
-def _of_days(daily: pl.DataFrame) -> list[tuple[str, int, int, str]]:
-    return [
-        _odd(
-            "several_specimens_a_day",
-            daily,
-            pl.col("n_results") > 1,
-            "days with several specimens; one count stands for the day",
-        ),
-        _odd(
-            "counts_masked",
-            daily,
-            pl.col("is_masked"),
-            "daily counts that a treatment masks; they decide nothing",
-        ),
-        _odd(
-            "counts_on_a_limit",
-            daily,
-            IS_ON_LIMIT,
+def _of_days(days: pl.DataFrame) -> list[tuple[str, int, int, str]]:
+    words = {
+        "several_specimens_a_day": ("n_several", "days with several specimens; one count stands for the day"),
+        "counts_masked": ("n_masked", "daily counts that a treatment masks; they decide nothing"),
+        "counts_on_a_limit": (
+            "n_on_limit",
             "daily counts exactly on a limit; `limit_is_inclusive` decides what they are",
         ),
-    ]
+    }
+    n_days = int(days["n_days"].sum())
+    return [(name, int(days[column].sum()), n_days, said) for name, (column, said) in words.items()]
 
 
-def _of_episodes(
-    episodes: pl.DataFrame, daily: pl.DataFrame, d: Definitions
-) -> list[tuple[str, int, int, str]]:
+def _of_episodes(episodes: pl.DataFrame, d: Definitions) -> list[tuple[str, int, int, str]]:
     return [
         _odd(
             "onsets_near_a_change_of_limit",
@@ -180,12 +144,6 @@ def _of_episodes(
             pl.col("end_kind") == "uncontradicted",
             "resolutions that no later count confirmed or contradicted",
         ),
-        _odd(
-            "episodes_with_a_long_silence",
-            episodes.join(_longest_silence(episodes, daily), on=_EPISODE, how="left"),
-            pl.col("silence_days") > d.long_silence_days,
-            f"episodes with more than {d.long_silence_days} days between two counts",
-        ),
     ]
 
 
@@ -199,20 +157,3 @@ def _is_near_change(d: Definitions) -> pl.Expr:
         for months in changes
     ]
     return pl.any_horizontal(near) if near else pl.lit(value=False)
-
-
-def _longest_silence(episodes: pl.DataFrame, daily: pl.DataFrame) -> pl.DataFrame:
-    """Give the longest time between two unmasked counts of each episode, its last included."""
-    ends = episodes.select(*_EPISODE, "onset_by", pl.coalesce("resolution_by", "censored_on").alias("end_on"))
-    inside = (
-        daily.filter(~pl.col("is_masked"))
-        .join(ends, on="patient_id")
-        .filter(pl.col("sampled_on").is_between(pl.col("onset_by"), pl.col("end_on")))
-        .sort(*_EPISODE, "sampled_on")
-    )
-    silence = pl.col("sampled_on").diff().over(_EPISODE).dt.total_days()
-    return (
-        inside.with_columns(silence.alias("silence_days"))
-        .group_by(_EPISODE)
-        .agg(pl.col("silence_days").max())
-    )

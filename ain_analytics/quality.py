@@ -153,7 +153,7 @@ def quality(registry: Registry) -> Quality:
         name=registry.extract.name,
         format=registry.extract.format.words,
         extracted_on=registry.extract.extracted_on,
-        n_counts=registry.n_rows("daily_anc"),
+        n_counts=int(registry.frame("child_days")["n_days"].sum()),
         contents=_contents(registry, fates),
         fates=fates.with_columns(words.alias("words")),
         ignored=_ignored(registry),

@@ -24,15 +24,17 @@ def measured_values(registry: Registry) -> pl.DataFrame:
     """Give one row per value of a used, measured count as written: `value`, `amount`, `n`, and where from."""
     found: pl.DataFrame = registry.connection.sql("""
         select
-            patient.site, lab_row.unit, lab_row.method, lab_row.value, lab_row.amount, count(*) as n
+            patient.site, sent.unit, sent.method, sent.value, lab_row.amount, count(*) as n
         from lab_row
         inner join lab_result_fate
             on lab_row.file = lab_result_fate.file and lab_row.row_number = lab_result_fate.row_number
-        inner join patient on lab_row.patient_id = patient.patient_id
+        inner join raw_lab_result as sent
+            on lab_row.file = sent.file and lab_row.row_number = sent.row_number
+        inner join patient on lab_row.child_number = patient.child_number
         where
             lab_row.role = 'anc'
             and lab_result_fate.fate = 'used'
-            and regexp_matches(lab_row.value, '^[+]?[0-9]+([.,][0-9]+)?$')
+            and regexp_matches(sent.value, '^[+]?[0-9]+([.,][0-9]+)?$')
         group by all
         order by all
     """).pl()
@@ -113,8 +115,8 @@ def gaps(registry: Registry) -> pl.DataFrame:
     found = registry.connection.sql("""
         with paired as (
             select date_diff('day', lag(sampled_on) over in_time, sampled_on) as days
-            from daily_anc
-            window in_time as (partition by patient_id order by sampled_on)
+            from day_of_counts
+            window in_time as (partition by child_number order by sampled_on)
         )
         select days, count(*) as n from paired where days is not null group by days order by days
     """).pl()
@@ -134,15 +136,7 @@ def _sum(found: pl.DataFrame, which: pl.Expr) -> int:
 
 def counts_per_child(registry: Registry) -> pl.DataFrame:
     """Count the usable children by the number of days on which they have a count."""
-    found = registry.connection.sql("""
-        with per_child as (
-            select patient.patient_id, count(daily_anc.sampled_on) as n_days
-            from patient
-            left join daily_anc on patient.patient_id = daily_anc.patient_id
-            group by patient.patient_id
-        )
-        select n_days, count(*) as n from per_child group by n_days
-    """).pl()
+    found = registry.frame("child_days").group_by("n_days").agg(pl.len().alias("n"))
     ends, n = COUNTS_PER_CHILD, pl.col("n_days")
     starts = [0, *(end + 1 for end in ends)]
     rows = [

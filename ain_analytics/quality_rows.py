@@ -30,10 +30,19 @@ _SITE_OF = """
 """The site of each key, usable or not; none where its rows name two."""
 _LAB = """
     lab as (
-        select lab_row.*, lab_result_fate.fate
+        select
+            raw_lab_result.*,
+            lab_row.role,
+            lab_row.amount,
+            lab_row.whole,
+            cast(lab_row.sampled_time as date) as sampled_on,
+            lab_result_fate.fate
         from lab_result_fate
         left join lab_row
             on lab_result_fate.file = lab_row.file and lab_result_fate.row_number = lab_row.row_number
+        left join raw_lab_result
+            on lab_result_fate.file = raw_lab_result.file
+            and lab_result_fate.row_number = raw_lab_result.row_number
     )
 """
 """Every laboratory result with its fate; a malformed line has nothing but that."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from math import inf, nextafter
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,13 +22,13 @@ from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw
 
 Source: TypeAlias = Path | str | Mapping[str, pl.DataFrame]
 
-_STAGED_BELOW = "20"
+_STAGED_BELOW = "23"
 """Views with a lower number depend on the extract and the staging choices only."""
 
 KEPT = (
-    "patient_fate", "lab_row", "lab_measure", "specimen_role", "specimen", "measure_fate", "implausible_unit",
-    "lab_result_fate", "anc_result", "raw_fate", "daily_anc", "observed_count", "state_run", "episode",
-    "case_evidence",
+    "patient_fate", "child", "patient", "lab_row", "sound_day", "crowded_row", "lab_measure", "specimen_role",
+    "specimen", "measure_fate", "suspect_child", "suspect_count", "repeated_day", "masked_day", "child_days",
+    "telling_count", "unresolved_run", "episode_span", "episode", "case_evidence",
 )  # fmt: skip
 """Views that are kept as tables once derived, because several others read them."""
 
@@ -248,6 +249,26 @@ def _definition_frame(definitions: Definitions) -> pl.DataFrame:
     return pl.DataFrame([row], schema={name: types[name] for name in row})
 
 
+def _band_frame(definitions: Definitions) -> pl.DataFrame:
+    """Give the bands, each with the highest neutropenic and the lowest normal count.
+
+    A count exactly at a limit is neutropenic where limits are inclusive, else normal.
+    """
+    rows = [
+        (
+            band.from_months,
+            band.entry_limit,
+            band.exit_limit,
+            band.entry_limit if definitions.limit_is_inclusive else nextafter(band.entry_limit, 0.0),
+            nextafter(band.exit_limit, inf) if definitions.limit_is_inclusive else band.exit_limit,
+        )
+        for band in definitions.anc_bands
+    ]
+    limits = ("entry_limit", "exit_limit", "neutropenic_to", "normal_from")
+    kinds = {"from_months": pl.Int32, **dict.fromkeys(limits, pl.Float64)}
+    return pl.DataFrame(rows, schema=kinds, orient="row")
+
+
 def _derive(registry: Registry, first: str, progress: Progress | None, beside: str | None) -> None:
     """Build the views from number `first` up in the registry's schema."""
     connection = registry.connection
@@ -255,9 +276,7 @@ def _derive(registry: Registry, first: str, progress: Progress | None, beside: s
     path = [registry.schema_name, *([_base(beside)] if beside and first != "0" else []), "main"]
     connection.execute(f"set search_path = '{','.join(dict.fromkeys(path))}'")
     make_table(connection, "definition", _definition_frame(registry.definitions))
-    bands = [(band.from_months, band.entry_limit, band.exit_limit) for band in registry.definitions.anc_bands]
-    kinds = {"from_months": pl.Int32, "entry_limit": pl.Float64, "exit_limit": pl.Float64}
-    make_table(connection, "anc_band", pl.DataFrame(bands, schema=kinds, orient="row"))
+    make_table(connection, "anc_band", _band_frame(registry.definitions))
     chosen = [path for path in view_files() if path.name >= first]
     for done, file in enumerate(chosen):
         name = _view_name(file)

@@ -6,7 +6,13 @@
 create or replace view lab_cell as
 with cell as (
     select
-        raw_lab_result.*,
+        raw_lab_result.file,
+        raw_lab_result.row_number,
+        raw_lab_result.patient_id,
+        raw_lab_result.code,
+        raw_lab_result.code_system,
+        raw_lab_result.unit,
+        raw_lab_result.value,
         case
             when regexp_matches(raw_lab_result.sampled_at, '^[1-9][0-9]{3}-[^(]*$')
                 then try_cast(raw_lab_result.sampled_at as timestamp)
@@ -15,7 +21,12 @@ with cell as (
         extract_info.decimal_mark <> '.'
         and strpos(raw_lab_result.value, '.') > 0 as has_foreign_mark,
         replace(
-            regexp_replace(raw_lab_result.value, '^<=? *', ''), extract_info.decimal_mark, '.'
+            case
+                when starts_with(raw_lab_result.value, '<')
+                    then regexp_replace(raw_lab_result.value, '^<=? *', '')
+                else raw_lab_result.value
+            end,
+            extract_info.decimal_mark, '.'
         ) as number_text
     from raw_lab_result
     cross join extract_info
@@ -25,15 +36,11 @@ select
     cell.file,
     cell.row_number,
     cell.patient_id,
-    cell.sampled_at,
     cell.code,
-    cell.value,
+    upper(cell.code_system) as code_system,
     cell.unit,
-    cell.code_system,
-    cell.specimen_id,
-    cell.method,
+    cell.value is not null as has_value,
     cell.sampled_time,
-    cast(cell.sampled_time as date) as sampled_on,
     coalesce(cell.is_below_detection, false) as is_below_detection,
     case
         when

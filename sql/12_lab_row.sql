@@ -2,11 +2,14 @@
 -- Reads: lab_cell, child, analyte_code, unit_spelling, definition, extract_info.
 -- Key: (file, row_number).
 -- Rule: reasons hold in the order in which they stand. Other lines of the differential are other
--- analytes; the sound ones are marked, because they may be what is left to make a count.
+-- analytes; the sound ones are marked, because they may be what is left to make a count. What was
+-- sent as text stays in raw_lab_result. `lone_anc` is the count that a row makes without others: a
+-- measured one, or granulocytes where they may stand for it.
 create or replace view lab_row as
 with meant as (
     select
         lab_cell.*,
+        child.child_number,
         child.is_usable,
         child.birth_date,
         analyte_code.role,
@@ -19,6 +22,7 @@ with meant as (
             when analyte_code.is_line or analyte_code.role = 'wbc' then definition.max_wbc
             else definition.max_anc
         end as largest_possible,
+        definition.anc_decimals,
         coalesce(analyte_code.is_line, false) as is_line,
         coalesce(
             analyte_code.is_line
@@ -33,7 +37,7 @@ with meant as (
     left join analyte_code
         on
             lab_cell.code = analyte_code.code
-            and upper(lab_cell.code_system) = analyte_code.code_system
+            and lab_cell.code_system = analyte_code.code_system
     left join unit_spelling
         on lab_cell.unit = unit_spelling.unit and analyte_code.kind = unit_spelling.kind
 ),
@@ -44,9 +48,9 @@ judged as (
         case
             when meant.is_other_analyte and not meant.is_line then 'other_analyte'
             when meant.sampled_time is null then 'bad_date'
-            when meant.sampled_on < meant.birth_date then 'before_birth'
-            when meant.sampled_on > extract_info.extracted_on then 'after_extract'
-            when meant.value is null then 'missing_value'
+            when cast(meant.sampled_time as date) < meant.birth_date then 'before_birth'
+            when cast(meant.sampled_time as date) > extract_info.extracted_on then 'after_extract'
+            when not meant.has_value then 'missing_value'
             when meant.number is null then 'value_not_a_number'
             when meant.unit is null then 'missing_unit'
             when meant.unit_kind is null then 'unknown_unit'
@@ -59,21 +63,18 @@ judged as (
 select
     judged.file,
     judged.row_number,
-    judged.patient_id,
+    judged.child_number,
     judged.sampled_time,
-    judged.sampled_on,
     judged.role,
     judged.method_rank,
     judged.whole,
     judged.amount,
     judged.is_below_detection,
-    judged.sampled_at,
-    judged.code,
-    judged.value,
-    judged.unit,
-    judged.code_system,
-    judged.specimen_id,
-    judged.method,
+    case
+        when not judged.is_usable or judged.is_other_analyte or judged.fault is not null then null
+        when judged.role = 'anc' then judged.amount
+        when judged.role = 'granulocytes' then round(judged.amount, judged.anc_decimals)
+    end as lone_anc,
     coalesce(judged.is_line and judged.is_usable and judged.fault is null, false) as is_sound_line,
     case
         when judged.is_usable is null then 'unknown_patient'

@@ -7,9 +7,11 @@
 create or replace view episode_window as
 select
     episode.patient_id,
+    episode.child_number,
     episode.episode_number,
     episode.onset_by,
     episode.resolution_by,
+    episode.n_counts,
     coalesce(episode.resolution_after, episode.censored_on) as last_unresolved_on,
     cast(
         episode.onset_by - interval 1 day * definition.antibody_before_days as date

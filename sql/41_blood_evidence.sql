@@ -1,25 +1,24 @@
 -- blood_evidence: one row per episode and finding on the other blood cells or the Duffy antigen.
--- Reads: cell_count, daily_anc, definition, episode_window, patient.
+-- Reads: cell_count, telling_count, definition, episode_window, patient.
 -- Key: none.
 -- Rule: a hemoglobin or platelet count below its limit, near the episode, is a second cytopenia.
 -- The Duffy antigen is inborn and the extract gives it no date, so it is known from the onset on
 -- (our choice); the first unmasked unresolved count below what Duffy-null children have speaks
--- against it.
+-- against it: such a count tells, or the onset itself is one.
 create or replace view blood_evidence as
 with low_for_duffy as (
     select
         episode_window.patient_id,
         episode_window.episode_number,
-        min(daily_anc.sampled_on) as known_on
+        min(telling_count.sampled_on) as known_on
     from episode_window
-    inner join daily_anc
-        on episode_window.patient_id = daily_anc.patient_id
+    inner join telling_count
+        on episode_window.child_number = telling_count.child_number
     cross join definition
     where
-        not daily_anc.is_masked
-        and daily_anc.anc < definition.duffy_anc_at_least
-        and daily_anc.sampled_on >= episode_window.onset_by
-        and daily_anc.sampled_on <= episode_window.last_unresolved_on
+        telling_count.anc < definition.duffy_anc_at_least
+        and telling_count.sampled_on >= episode_window.onset_by
+        and telling_count.sampled_on <= episode_window.last_unresolved_on
     group by episode_window.patient_id, episode_window.episode_number
 )
 

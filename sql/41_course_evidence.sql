@@ -1,5 +1,5 @@
 -- course_evidence: one row per episode whose course is known, chronic or transient.
--- Reads: daily_anc, episode, episode_window.
+-- Reads: telling_count, episode, episode_window.
 -- Key: (patient_id, episode_number).
 -- Rule: a chronic course is known on the first unmasked count later than the chronic limit that
 -- is not normal, or else on the first count of the resolving run: whatever follows it, the
@@ -10,15 +10,14 @@ with late_count as (
     select
         episode_window.patient_id,
         episode_window.episode_number,
-        min(daily_anc.sampled_on) as first_on
+        min(telling_count.sampled_on) as first_on
     from episode_window
-    inner join daily_anc
-        on episode_window.patient_id = daily_anc.patient_id
+    inner join telling_count
+        on episode_window.child_number = telling_count.child_number
     where
-        not daily_anc.is_masked
-        and not daily_anc.is_normal
-        and daily_anc.sampled_on > episode_window.chronic_after
-        and daily_anc.sampled_on <= episode_window.last_unresolved_on
+        telling_count.state <> 'normal'
+        and telling_count.sampled_on > episode_window.chronic_after
+        and telling_count.sampled_on <= episode_window.last_unresolved_on
     group by episode_window.patient_id, episode_window.episode_number
 )
 

@@ -1,5 +1,5 @@
 -- frequent_week: one row per episode, count that many counts follow, and week from it on.
--- Reads: daily_anc, definition, episode_window.
+-- Reads: unmasked_day, definition, episode_window.
 -- Key: (patient_id, episode_number, from_on, week_number).
 -- Rule: unmasked counts from the onset to the end of the episode are asked. A count is a start
 -- when as many counts as a cycle needs lie in the weeks from it on; the join on ordinals finds
@@ -9,23 +9,23 @@ with episode_count as (
     select
         episode_window.patient_id,
         episode_window.episode_number,
-        daily_anc.sampled_on,
-        cast(daily_anc.sampled_on + interval 1 week as date) as week_after,
-        cast(daily_anc.sampled_on + interval 1 week * definition.cycle_weeks as date) as before_on,
+        unmasked_day.sampled_on,
+        cast(unmasked_day.sampled_on + interval 1 week as date) as week_after,
+        cast(unmasked_day.sampled_on + interval 1 week * definition.cycle_weeks as date) as before_on,
         definition.cycle_weeks * definition.cycle_counts_per_week - 1 as n_needed_later,
         row_number() over (
             partition by episode_window.patient_id, episode_window.episode_number
-            order by daily_anc.sampled_on
+            order by unmasked_day.sampled_on
         ) as ordinal
     from episode_window
-    inner join daily_anc
+    inner join unmasked_day
         on
-            episode_window.patient_id = daily_anc.patient_id
-            and episode_window.onset_by <= daily_anc.sampled_on
+            episode_window.child_number = unmasked_day.child_number
+            and episode_window.onset_by <= unmasked_day.sampled_on
             and coalesce(episode_window.resolution_by, episode_window.last_unresolved_on)
-            >= daily_anc.sampled_on
+            >= unmasked_day.sampled_on
     cross join definition
-    where not daily_anc.is_masked
+    where episode_window.n_counts >= definition.cycle_weeks * definition.cycle_counts_per_week
 ),
 
 numbered_by_week as (

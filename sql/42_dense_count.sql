@@ -1,5 +1,5 @@
 -- dense_count: one row per episode and unmasked count within weeks of frequent counts.
--- Reads: daily_anc, definition, frequent_week.
+-- Reads: unmasked_day, patient, definition, frequent_week.
 -- Key: (patient_id, episode_number, sampled_on).
 -- Rule: weeks of frequent counts are told from a count on, and each of them holds enough; only
 -- there can a cycle be seen or denied. `dense_on` is the day on which they were over.
@@ -24,18 +24,18 @@ with dense_stretch as (
 select
     dense_stretch.patient_id,
     dense_stretch.episode_number,
-    daily_anc.sampled_on,
-    daily_anc.anc,
+    unmasked_day.sampled_on,
+    unmasked_day.anc,
     min(dense_stretch.to_on) as dense_on
 from dense_stretch
-inner join daily_anc
+inner join patient on dense_stretch.patient_id = patient.patient_id
+inner join unmasked_day
     on
-        dense_stretch.patient_id = daily_anc.patient_id
-        and dense_stretch.from_on <= daily_anc.sampled_on
-        and dense_stretch.to_on >= daily_anc.sampled_on
-where not daily_anc.is_masked
+        patient.child_number = unmasked_day.child_number
+        and dense_stretch.from_on <= unmasked_day.sampled_on
+        and dense_stretch.to_on >= unmasked_day.sampled_on
 group by
     dense_stretch.patient_id,
     dense_stretch.episode_number,
-    daily_anc.sampled_on,
-    daily_anc.anc;
+    unmasked_day.sampled_on,
+    unmasked_day.anc;

@@ -137,7 +137,9 @@ def frames_of(
 def derived(frames: dict[str, pl.DataFrame], d: Definitions) -> dict[str, pl.DataFrame]:
     """Give what the program makes of an extract, in the order of the keys."""
     with open_registry(frames, definitions=d, extracted_on=EXTRACTED) as registry:
-        return {name: sorted_frame(registry.frame(name)) for name in ("daily_anc", "state_run", "episode")}
+        return {
+            name: sorted_frame(registry.frame(name)) for name in ("daily_anc", "neutropenic_run", "episode")
+        }
 
 
 def sorted_frame(frame: pl.DataFrame) -> pl.DataFrame:
@@ -150,35 +152,53 @@ def sorted_frame(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def state_runs(child: Child, d: Definitions) -> list[dict[str, object]]:
+def neutropenic_runs(child: Child, d: Definitions) -> list[dict[str, object]]:
     """Read the runs off the reference's counts."""
-    found = []
+    found: list[dict[str, object]] = []
+    stretch = 0
     states = {(True, False): "neutropenic", (False, False): "between", (False, True): "normal"}
-    for number, seen in enumerate(observations(child, d), start=1):
+    for seen in observations(child, d):
         runs = [
             list(run)
             for _, run in groupby(seen, key=lambda count: (count["is_neutropenic"], count["is_normal"]))
         ]
-        for n, run in enumerate(runs, start=1):
-            confirms = [
-                run[i]["sampled_on"]
-                for i in range(len(run))
-                if run[i]["is_normal"]
-                and is_long_enough(run[: i + 1], d.resolution_counts, d.resolution_days)
-            ]
+        is_new, own = True, []  # own: the runs of the stretch
+        for n, run in enumerate(runs):
+            state, days = (
+                states[run[0]["is_neutropenic"], run[0]["is_normal"]],
+                [c["sampled_on"] for c in run],
+            )
+            if state == "normal":
+                confirms = is_long_enough(run, d.resolution_counts, d.resolution_days)
+                is_tail = n + 1 == len(runs) and d.unconfirmed_end == "resolve"
+                if own and (confirms or is_tail):
+                    own[-1] |= {
+                        "end_kind": "confirmed" if confirms else "uncontradicted",
+                        "normal_from": days[0], "normal_to": days[-1],
+                    }  # fmt: skip
+                is_new, own = is_new or confirms, [] if confirms else own
+                continue
+            if is_new:
+                stretch, is_new = stretch + 1, False
             nadir, nadir_on = min((count["anc"], count["sampled_on"]) for count in run)
-            found.append({
-                "observation_number": number, "run_number": n,
-                "state": states[run[0]["is_neutropenic"], run[0]["is_normal"]],
-                "first_on": run[0]["sampled_on"], "last_on": run[-1]["sampled_on"],
-                "previous_on": runs[n - 2][-1]["sampled_on"] if n > 1 else None,
-                "confirmed_on": confirms[0] if confirms else None, "n_counts": len(run),
-                "nadir": nadir, "nadir_on": nadir_on, "is_last": n == len(runs),
-            })  # fmt: skip
+            if state == "neutropenic":
+                own.append({
+                    "run_number": len(found) + 1, "stretch_number": stretch,
+                    "previous_on": runs[n - 1][-1]["sampled_on"] if n else None,
+                    "first_on": days[0], "last_on": days[-1], "n_neutropenic": len(run),
+                    "last_unresolved_on": days[-1], "nadir": nadir, "nadir_on": nadir_on,
+                    "end_kind": None, "normal_from": None, "normal_to": None,
+                    "last_observed_on": seen[-1]["sampled_on"],
+                })  # fmt: skip
+                found.append(own[-1])
+            elif own:
+                own[-1]["last_unresolved_on"] = days[-1]
+                lowest = min((own[-1]["nadir"], own[-1]["nadir_on"]), (nadir, nadir_on))
+                own[-1]["nadir"], own[-1]["nadir_on"] = lowest
     return found
 
 
-REFERENCE = {"daily_anc": daily_anc, "state_run": state_runs, "episode": episodes}
+REFERENCE = {"daily_anc": daily_anc, "neutropenic_run": neutropenic_runs, "episode": episodes}
 
 
 def assert_equal_rows(name: str, found: pl.DataFrame, children: dict[str, Child], d: Definitions) -> None:
@@ -289,7 +309,7 @@ def test_a_masked_count_changes_no_episode(drawn):
         more[key] = dosed[key]._replace(counts=[*child.counts, (hidden, rng.choice((0.0, 20.0)))])
     without, with_them = derived(frames_of(dosed), d), derived(frames_of(more), d)
     assert with_them["daily_anc"].height > without["daily_anc"].height
-    for name in ("state_run", "episode"):
+    for name in ("neutropenic_run", "episode"):
         assert without[name].equals(with_them[name]), name
 
 
@@ -312,5 +332,5 @@ def test_other_definitions_on_the_same_extract_give_what_a_fresh_registry_gives(
         others = [registry.under(d) for d in chosen]
         for d, other in [(TEXTBOOK, registry), *zip(chosen, others, strict=True), (TEXTBOOK, registry)]:
             assert other.definitions == d
-            for name in ("daily_anc", "state_run", "episode"):
+            for name in ("daily_anc", "neutropenic_run", "episode"):
                 assert_equal_rows(name, sorted_frame(other.frame(name)), children, d)

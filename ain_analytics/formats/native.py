@@ -3,4 +3,4 @@
 from ain_analytics.formats.format import Format
 from ain_analytics.schema import OBLIGATORY_TABLES, RAW
 
-NATIVE = Format("native", "the native format", RAW, OBLIGATORY_TABLES)
+NATIVE = Format("native", "the native format", RAW, OBLIGATORY_TABLES, read_in_place={"lab_result": ()})

@@ -31,7 +31,12 @@ STAGED: dict[str, type[dy.Schema]] = {
 DERIVED: dict[str, type[dy.Schema]] = {
     "mask_window": derived.MaskWindow,
     "daily_anc": derived.DailyAnc,
-    "state_run": derived.StateRun,
+    "neutropenic_run": derived.NeutropenicRun,
+    "child_days": derived.ChildDays,
+    "masked_end": derived.MaskedEnd,
+    "detection": derived.Detection,
+    "long_silence": derived.LongSilence,
+    "result_oddity": derived.ResultOddity,
     "episode": derived.Episode,
     "case_evidence": derived.CaseEvidence,
     "case": derived.Case,

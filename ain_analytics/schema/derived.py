@@ -91,21 +91,66 @@ class DailyAnc(dy.Schema):
     n_results = dy.Int32(min=1, description="Specimens of that day.", metadata=COUNTS)
 
 
-class StateRun(dy.Schema):
-    """One row per maximal run of unmasked counts in one state, within one observation."""
+class ChildDays(dy.Schema):
+    """One row per usable child, with the number of its days with a count, by kind."""
 
     patient_id = key()
-    observation_number = dy.Int32(primary_key=True, min=1, description="Ordinal of the stretch without a longer silence than allowed.", metadata={"unit": "observations"})
-    run_number = dy.Int32(primary_key=True, min=1, description="Ordinal of the run in its observation.", metadata={"unit": "runs"})
-    state = dy.Enum(["neutropenic", "between", "normal"], description="Below the entry limit, between the limits, at or above the exit limit.")
-    first_on = dy.Date(description="Day of the run's first count.")
-    last_on = dy.Date(description="Day of the run's last count.")
+    n_days = dy.Int32(min=0, description="Days with a count.", metadata=DAYS)
+    n_masked = dy.Int32(min=0, description="Those that a treatment masks.", metadata=DAYS)
+    n_several = dy.Int32(min=0, description="Those with several specimens.", metadata=DAYS)
+    n_on_limit = dy.Int32(min=0, description="Those with a count exactly on a limit.", metadata=DAYS)
+    n_after_death = dy.Int32(min=0, description="Those after the child's death.", metadata=DAYS)
+
+
+class MaskedEnd(dy.Schema):
+    """One row per child whose last counts are masked."""
+
+    patient_id = key()
+    last_unmasked_on = dy.Date(description="Day of the last unmasked count.")
+    masked_from = dy.Date(description="Day of the first masked count after it.")
+
+
+class Detection(dy.Schema):
+    """One row per episode, with the count by which the rule of onset was met."""
+
+    patient_id = key()
+    episode_number = episode_key()
+    detected_on = dy.Date(description="Day of the neutropenic count by which the rule of onset was met.")
+
+
+class LongSilence(dy.Schema):
+    """One row per episode with a long time between two of its counts."""
+
+    patient_id = key()
+    episode_number = episode_key()
+    silence_days = dy.Int32(min=0, description="Longest time between two unmasked counts of the episode.", metadata=DAYS)
+
+
+class ResultOddity(dy.Schema):
+    """One row per kind of oddity of the neutrophil counts."""
+
+    name = dy.String(primary_key=True, description="Kind of oddity.")
+    n = dy.Int64(min=0, description="Counts that are so.", metadata=COUNTS)
+    n_of = dy.Int64(min=0, description="Counts that were looked at.", metadata=COUNTS)
+
+
+class NeutropenicRun(dy.Schema):
+    """One row per maximal run of neutropenic counts, with the unresolved counts that follow it."""
+
+    patient_id = key()
+    run_number = dy.Int32(primary_key=True, min=1, description="Ordinal of the child's run.", metadata={"unit": "runs"})
+    stretch_number = dy.Int32(min=1, description="Ordinal of the stretch of counts between resolving runs and silences.", metadata={"unit": "stretches"})
     previous_on = dy.Date(nullable=True, description="Day of the count before the run in the same observation.")
-    confirmed_on = dy.Date(nullable=True, description="Count that makes a normal run a resolution.")
-    n_counts = dy.Int32(min=1, description="Counts of the run.", metadata=COUNTS)
-    nadir = dy.Float64(min=0, description="Lowest count of the run.", metadata=ANC)
+    first_on = dy.Date(description="Day of the run's first count.")
+    last_on = dy.Date(description="Day of the run's last neutropenic count.")
+    n_neutropenic = dy.Int32(min=1, description="Neutropenic counts of the run.", metadata=COUNTS)
+    last_unresolved_on = dy.Date(description="The run's last count, or the last of those between the limits that follow it.")
+    nadir = dy.Float64(min=0, description="Lowest unresolved count of the run.", metadata=ANC)
     nadir_on = dy.Date(description="First day of the lowest count.")
-    is_last = dy.Bool(description="Whether no run follows in the observation.")
+    end_kind = dy.Enum(["confirmed", "uncontradicted"], nullable=True, description="How the normal run after it ends the stretch, if it does.")
+    normal_from = dy.Date(nullable=True, description="First count of that normal run.")
+    normal_to = dy.Date(nullable=True, description="Last count of that normal run.")
+    last_observed_on = dy.Date(description="Last unmasked count of the observation.")
 
 
 class Episode(dy.Schema):

@@ -861,7 +861,7 @@ HAS_RUNS = pytest.mark.parametrize("engine", ["program"])
 
 
 @HAS_RUNS
-def test_a_run_is_all_that_follows_in_one_state(given, expect):
+def test_a_run_is_all_that_follows_in_one_state_and_ends_its_stretch_or_not(given, expect):
     given("anc", """
         patient | day | anc
         P1      |  10 | 2.0
@@ -875,11 +875,8 @@ def test_a_run_is_all_that_follows_in_one_state(given, expect):
         P1      |  99 | 2.0
         P1      | 200 | 0.2
     """)  # fmt: skip
-    expect("state_run", """
-        patient | observation_number | run_number | state       | first_on | last_on | previous_on | confirmed_on | n_counts | nadir | nadir_on | is_last
-        P1      | 1                  | 1          | normal      | 10       | 10      |             |              | 1        | 2.0   | 10       | no
-        P1      | 1                  | 2          | neutropenic | 40       | 50      | 10          |              | 3        | 0.3   | 45       | no
-        P1      | 1                  | 3          | between     | 60       | 60      | 50          |              | 1        | 0.7   | 60       | no
-        P1      | 1                  | 4          | normal      | 70       | 99      | 60          | 98           | 4        | 1.5   | 98       | yes
-        P1      | 2                  | 1          | neutropenic | 200      | 200     |             |              | 1        | 0.2   | 200      | yes
+    expect("neutropenic_run", """
+        patient | run_number | stretch_number | previous_on | first_on | last_on | n_neutropenic | last_unresolved_on | nadir | nadir_on | end_kind  | normal_from | normal_to | last_observed_on
+        P1      | 1          | 1              | 10          | 40       | 50      | 3             | 60                 | 0.3   | 45       | confirmed | 70          | 99        | 99
+        P1      | 2          | 2              |             | 200      | 200     | 1             | 200                | 0.2   | 200      |           |             |           | 200
     """, max_silence_days=100, **NEGLIA)  # fmt: skip  # noqa: E501

@@ -13,18 +13,18 @@ with measure as (
         lab_measure.is_line and not specimen.is_difference as is_spare_line,
         lab_measure.method_rank > specimen_role.best_rank or row_number() over (
             partition by
-                lab_measure.patient_id, lab_measure.specimen_key, lab_measure.role,
+                lab_measure.child_number, lab_measure.specimen_key, lab_measure.role,
                 lab_measure.method_rank, lab_measure.amount, lab_measure.is_duplicate
             order by lab_measure.file, lab_measure.row_number
         ) > 1 as is_second
     from lab_measure
     left join specimen
         on
-            lab_measure.patient_id = specimen.patient_id
+            lab_measure.child_number = specimen.child_number
             and lab_measure.specimen_key = specimen.specimen_key
     left join specimen_role
         on
-            lab_measure.patient_id = specimen_role.patient_id
+            lab_measure.child_number = specimen_role.child_number
             and lab_measure.specimen_key = specimen_role.specimen_key
             and lab_measure.role = specimen_role.role
 ),
@@ -56,11 +56,11 @@ numbered as (
     select
         judged.*,
         row_number() over (
-            partition by judged.patient_id, judged.specimen_key, judged.fate
+            partition by judged.child_number, judged.specimen_key, judged.fate
             order by judged.file, judged.row_number
         ) as ordinal,
         bool_or(judged.is_below_detection and not judged.is_line) over (
-            partition by judged.patient_id, judged.specimen_key, judged.fate
+            partition by judged.child_number, judged.specimen_key, judged.fate
         ) as has_limit
     from judged
 )
@@ -68,7 +68,7 @@ numbered as (
 select
     numbered.file,
     numbered.row_number,
-    numbered.patient_id,
+    numbered.child_number,
     numbered.sampled_time,
     numbered.sampled_on,
     numbered.method_rank,

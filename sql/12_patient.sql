@@ -1,10 +1,11 @@
 -- patient: one row per child who can be used.
--- Reads: patient_fate.
+-- Reads: patient_fate, child.
 -- Key: (patient_id).
 -- Rule: what is missing or not understood is unknown, by that name; a date that is none is missing.
 create or replace view patient as
 select
     patient_fate.patient_id,
+    child.child_number,
     patient_fate.birth_date,
     case
         when lower(patient_fate.sex) in ('female', 'f') then 'female'
@@ -32,4 +33,5 @@ select
     end as died_on,
     coalesce(patient_fate.site, 'not_recorded') as site
 from patient_fate
+inner join child on patient_fate.patient_id = child.patient_id
 where patient_fate.fate = 'used';

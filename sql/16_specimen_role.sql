@@ -1,12 +1,12 @@
 -- specimen_role: one row per specimen and kind of measure that it was given.
 -- Reads: lab_measure.
--- Key: (patient_id, specimen_key, role).
+-- Key: (child_number, specimen_key, role).
 -- Rule: the best method stands for the measure. Two different values by one method are no
 -- value to compute with, because nothing says which of them belongs to the others.
 create or replace view specimen_role as
 with best as (
     select
-        lab_measure.patient_id,
+        lab_measure.child_number,
         lab_measure.specimen_key,
         lab_measure.role,
         lab_measure.method_rank,
@@ -16,12 +16,12 @@ with best as (
     from lab_measure
     where not lab_measure.is_duplicate
     window same_measure as (
-        partition by lab_measure.patient_id, lab_measure.specimen_key, lab_measure.role
+        partition by lab_measure.child_number, lab_measure.specimen_key, lab_measure.role
     )
 )
 
 select
-    best.patient_id,
+    best.child_number,
     best.specimen_key,
     best.role,
     best.best_rank,
@@ -29,4 +29,4 @@ select
     case when min(best.amount) = max(best.amount) then min(best.amount) end as amount
 from best
 where best.method_rank = best.best_rank
-group by best.patient_id, best.specimen_key, best.role, best.best_rank;
+group by best.child_number, best.specimen_key, best.role, best.best_rank;

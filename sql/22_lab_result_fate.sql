@@ -1,5 +1,5 @@
 -- lab_result_fate: one row per laboratory result, with its fate.
--- Reads: lab_row, lab_measure, measure_fate, implausible_unit, source_malformed.
+-- Reads: lab_row, lone_row, crowded_day, lab_measure, measure_fate, suspect_count, source_malformed.
 -- Key: (file, row_number).
 -- Rule: the first reason of the row itself, else its fate in its specimen; a line of the
 -- differential that was not needed is another analyte. All rows that made a count whose unit is
@@ -7,10 +7,11 @@
 create or replace view lab_result_fate as
 with set_aside as (
     select
-        implausible_unit.patient_id,
-        implausible_unit.count_key
-    from implausible_unit
-    where implausible_unit.is_set_aside
+        suspect_count.child_number,
+        suspect_count.sampled_on,
+        suspect_count.count_key
+    from suspect_count
+    where suspect_count.is_set_aside
 ),
 
 needed_line as (
@@ -29,12 +30,27 @@ from lab_row
 where lab_row.reason is not null and not lab_row.is_sound_line
 union all
 select
+    lone_row.file,
+    lone_row.row_number,
+    case when set_aside.child_number is null then lone_row.fate else 'implausible_unit' end as fate
+from lone_row
+left join set_aside
+    on
+        lone_row.child_number = set_aside.child_number
+        and lone_row.sampled_on = set_aside.sampled_on
+        and set_aside.count_key is null
+union all
+select
     lab_row.file,
     lab_row.row_number,
-    lab_row.reason as fate
+    'other_analyte' as fate
 from lab_row
+inner join crowded_day
+    on
+        lab_row.child_number = crowded_day.child_number
+        and cast(lab_row.sampled_time as date) = crowded_day.sampled_on
 left join needed_line
-    on lab_row.file = needed_line.file and lab_row.row_number = needed_line.row_number
+    on lab_row.row_number = needed_line.row_number and lab_row.file = needed_line.file
 where lab_row.is_sound_line and needed_line.row_number is null
 union all
 select
@@ -46,7 +62,7 @@ select
     end as fate
 from measure_fate
 left join set_aside
-    on measure_fate.patient_id = set_aside.patient_id and measure_fate.count_key = set_aside.count_key
+    on measure_fate.child_number = set_aside.child_number and measure_fate.count_key = set_aside.count_key
 union all
 select
     source_malformed.file,

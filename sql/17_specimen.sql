@@ -1,6 +1,6 @@
 -- specimen: one row per specimen, with the way in which its neutrophil count is known.
 -- Reads: specimen_role, definition.
--- Key: (patient_id, specimen_key).
+-- Key: (child_number, specimen_key).
 -- Rule: an absolute count is preferred; else white cells times segmented and band forms, or
 -- times all neutrophils; else absolute segmented and band forms together; else white cells without
 -- the other four lines; else granulocytes. All from one specimen; parts that make up more than the
@@ -8,7 +8,7 @@
 create or replace view specimen as
 with measure as (
     select
-        specimen_role.patient_id,
+        specimen_role.child_number,
         specimen_role.specimen_key,
         min(case when specimen_role.role = 'anc' then specimen_role.best_rank end) as anc_rank,
         max(case when specimen_role.role = 'wbc' then specimen_role.amount end) as wbc,
@@ -27,7 +27,7 @@ with measure as (
         + max(case when specimen_role.role = 'basophils' then specimen_role.amount end) as other_lines,
         max(case when specimen_role.role = 'granulocytes' then specimen_role.amount end) as granulocytes
     from specimen_role
-    group by specimen_role.patient_id, specimen_role.specimen_key
+    group by specimen_role.child_number, specimen_role.specimen_key
 ),
 
 computed as (
@@ -46,7 +46,7 @@ computed as (
 )
 
 select
-    computed.patient_id,
+    computed.child_number,
     computed.specimen_key,
     computed.anc_rank,
     round(

@@ -1,12 +1,13 @@
 -- mask_window: one row per course of a treatment that masks the counts.
--- Reads: treatment, definition.
+-- Reads: treatment, patient, definition.
 -- Key: none.
 -- Rule: masked from the first day of the course to so many days after its last, both included;
 -- an agent without a number of days masks nothing.
 create or replace view mask_window as
 with course as (
     select distinct
-        treatment.patient_id,
+        patient.patient_id,
+        patient.child_number,
         treatment.started_on,
         treatment.ended_on,
         case
@@ -16,6 +17,7 @@ with course as (
             when treatment.role = 'transfusion' then 'transfusion'
         end as agent
     from treatment
+    inner join patient on treatment.patient_id = patient.patient_id
 ),
 
 lasting as (
@@ -33,6 +35,7 @@ lasting as (
 
 select
     lasting.patient_id,
+    lasting.child_number,
     lasting.started_on as from_on,
     cast(lasting.ended_on + interval 1 day * lasting.mask_days as date) as to_on,
     lasting.agent

@@ -1,0 +1,31 @@
+-- measured_count: one row per neutrophil count: of a specimen, or of each different value that the
+-- best method gave for it.
+-- Reads: sound_day, measure_fate.
+-- Key: (child_number, sampled_on, count_key).
+-- Rule: `is_alone` where the child has no other sound result on that day; such a count needs no key.
+create or replace view measured_count as
+select
+    sound_day.child_number,
+    sound_day.sampled_on,
+    cast(null as varchar) as count_key,
+    sound_day.sampled_at,
+    case when sound_day.has_granulocytes then 'granulocytes' else 'absolute' end as anc_source,
+    sound_day.lone_anc as anc,
+    cast(null as double) as computed_anc,
+    sound_day.is_below_detection,
+    true as is_alone
+from sound_day
+where sound_day.n_rows = 1 and sound_day.lone_anc is not null
+union all
+select
+    measure_fate.child_number,
+    measure_fate.sampled_on,
+    measure_fate.count_key,
+    measure_fate.sampled_time as sampled_at,
+    measure_fate.anc_source,
+    measure_fate.anc,
+    case when measure_fate.anc_source = 'absolute' then measure_fate.computed_anc end as computed_anc,
+    measure_fate.is_below_detection,
+    false as is_alone
+from measure_fate
+where measure_fate.anc is not null;

@@ -1,0 +1,71 @@
+-- telling_count: one row per child and unmasked day whose count may tell of an episode.
+-- Reads: unmasked_day, ever_low_child, child_limit, plainly_normal, definition.
+-- Key: (child_number, sampled_on).
+-- Rule: two consecutive counts further apart than the longest silence split the observation. What
+-- tells is a count that is not plainly normal, the one after it, the last of an observation, and one
+-- soon after another: the days of a resolution may be over at the next. One before a long silence is
+-- kept, so that the silence can be told. The others are known by the
+-- ordinals and the days beside them; by `enough_on` enough counts for a resolution have followed.
+create or replace view telling_count as
+with in_order as (
+    select
+        unmasked_day.child_number,
+        unmasked_day.sampled_on,
+        unmasked_day.anc,
+        row_number() over in_time as ordinal,
+        lag(unmasked_day.sampled_on) over in_time as previous_on,
+        lag(unmasked_day.anc) over in_time as previous_anc,
+        lead(unmasked_day.sampled_on) over in_time as next_on,
+        lead(unmasked_day.sampled_on, definition.resolution_counts) over in_time as enough_on,
+        definition.max_silence_days,
+        definition.resolution_days,
+        definition.long_silence_days
+    from unmasked_day
+    inner join ever_low_child on unmasked_day.child_number = ever_low_child.child_number
+    cross join definition
+    window in_time as (partition by unmasked_day.child_number order by unmasked_day.sampled_on)
+),
+
+placed as (
+    select
+        in_order.*,
+        case
+            when
+                date_diff('day', in_order.previous_on, in_order.sampled_on) > in_order.max_silence_days
+                then null
+            else in_order.previous_on
+        end as previous_of_observation,
+        in_order.next_on is null
+        or coalesce(
+            date_diff('day', in_order.sampled_on, in_order.next_on) > in_order.max_silence_days, false
+        ) as is_last
+    from in_order
+)
+
+select
+    placed.child_number,
+    placed.sampled_on,
+    placed.anc,
+    case
+        when placed.anc <= child_limit.neutropenic_to then 'neutropenic'
+        when placed.anc >= child_limit.normal_from then 'normal'
+        else 'between'
+    end as state,
+    placed.ordinal,
+    placed.previous_of_observation as previous_on,
+    placed.next_on,
+    placed.enough_on,
+    placed.is_last
+from placed
+inner join plainly_normal
+    on
+        placed.is_last
+        or placed.anc < plainly_normal.normal_from
+        or placed.previous_anc < plainly_normal.normal_from
+        or date_diff('day', placed.previous_on, placed.sampled_on) < placed.resolution_days
+        or date_diff('day', placed.sampled_on, placed.next_on) > placed.long_silence_days
+inner join child_limit
+    on
+        placed.child_number = child_limit.child_number
+        and placed.sampled_on >= child_limit.from_on
+        and (placed.sampled_on < child_limit.before_on or child_limit.before_on is null);
