@@ -1,0 +1,48 @@
+"""One measurement in a process of its own: `python -m benchmarks.episodes.once PEER FOLDER`.
+
+Prints seconds by stage and the number of rows as JSON; with `--save PATH` the rows go to a Parquet file.
+"""
+
+import argparse
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+from benchmarks.episodes.clock import Seconds, Stopwatch
+from benchmarks.episodes.peers import module_of
+
+
+def main() -> None:
+    """Derive once."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("peer")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--save", type=Path)
+    parser.add_argument("--set", action="append", default=[], help="a setting of DuckDB: name=value")
+    asked = parser.parse_args()
+    stages: dict[str, Seconds] = {}
+    watch = Stopwatch()
+    module = module_of(asked.peer)
+    stages["imports"] = watch.lap()
+    given = []
+    if hasattr(module, "prepare"):
+        given = [module.prepare(asked.folder)]
+        stages["preparing"] = watch.lap()
+        watch = Stopwatch(given[0].busy)
+    settings = dict(pair.split("=", 1) for pair in asked.set)
+    with contextlib.redirect_stdout(sys.stderr):
+        watch.restart()
+        made = module.derive(asked.folder, *given, **settings)
+        stages["work"] = watch.lap()
+    stages |= getattr(made, "seconds", {})
+    if asked.save:
+        module.save(made, asked.save)
+    found = {"rows": module.count(made), "stages": stages}
+    if hasattr(made, "close"):
+        made.close()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
