@@ -5,6 +5,7 @@ limit. Rows are ordered by month of sampling and shuffled inside the month, as l
 numbers below are what the data is like, not choices of a study.
 """
 
+import argparse
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,3 +192,17 @@ def _write_counts(path: Path, counts: Counts, patient_id: pa.Array) -> None:
             )
             table = pa.table([c.cast(f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
             writer.write_table(table, row_group_size=ROW_GROUP)
+
+
+def main() -> None:
+    """Make one registry and print its folder."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("kind", choices=AFFECTED)
+    parser.add_argument("size", type=int)
+    asked = parser.parse_args()
+    print(make(asked.data, asked.kind, asked.size))
+
+
+if __name__ == "__main__":
+    main()

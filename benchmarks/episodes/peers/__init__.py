@@ -1,8 +1,8 @@
 """Who derives episodes, and what each of them is.
 
-A peer is a module with `derive(folder)`, which gives the finished table in whatever form it likes, `count` of it,
-and `save` of it to Parquet, which the floors lack. It may have `ready(folder)` (work done once and never timed),
-`prepare(folder)` (timed apart, and given to `derive`), `is_missing()` and `versions()`.
+A peer is a module with `derive(folder)`, which gives the finished table in whatever form it likes, `count` of
+it, and `save` of it to Parquet, which the floors lack. It may have `ready(folder)` (work done once and never
+timed), `prepare(folder)` (timed apart, and given to `derive`), `is_missing()` and `versions()`.
 """
 
 from importlib import import_module

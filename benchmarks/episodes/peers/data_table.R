@@ -1,5 +1,5 @@
 # data.table at its best: one setorder, then neighbours are compared by shift, one grouping of what matters.
-# Rscript data_table.R FOLDER RULES SECONDS [OUT]: reads the CSV files of FOLDER, writes seconds by stage.
+# Rscript data_table.R FOLDER RULES OUT: reads the CSV files of FOLDER, writes episodes and seconds to OUT.
 suppressPackageStartupMessages(library(data.table))
 asked <- commandArgs(trailingOnly = TRUE)
 folder <- asked[1]
@@ -92,6 +92,7 @@ episode[, (dates) := lapply(.SD, as.IDate, origin = "1970-01-01"), .SDcols = dat
 episode[, c("died", "until", "is_chronic", "first_place", "last_place", "last_low", "episode", "child") := NULL]
 done <- seconds()
 
-write.table(rbind(read - begun, done - read), asked[3], row.names = FALSE, col.names = FALSE)
+seconds_by_stage <- rbind(read - begun, done - read)
+write.table(seconds_by_stage, file.path(asked[3], "seconds"), row.names = FALSE, col.names = FALSE)
+fwrite(episode, file.path(asked[3], "episode.csv"))
 cat(nrow(episode), "\n")
-if (length(asked) > 3) fwrite(episode, asked[4])

@@ -22,8 +22,12 @@ class Made(NamedTuple):
     """What R left behind."""
 
     n_episodes: int
-    csv: Path
+    folder: Path
     seconds: dict[str, Seconds]
+
+    def close(self) -> None:
+        """Remove it."""
+        shutil.rmtree(self.folder)
 
 
 def is_missing() -> str | None:
@@ -56,24 +60,23 @@ def ready(folder: Path) -> None:
 
 
 def derive(folder: Path) -> Made:
-    """Run the script in a process of its own; what it wrote is read by `save` only."""
-    out = Path(tempfile.mkdtemp())
-    csv = out / "episode.csv"
-    command = ["Rscript", "--vanilla", str(SCRIPT), str(folder), ",".join(map(str, RULES)), str(out / "seconds")]
-    is_small = (folder / "anc_result.csv").stat().st_size < 1e7
-    done = subprocess.run([*command, str(csv)] if is_small else command, stdout=subprocess.PIPE, text=True, check=True)
-    lines = (out / "seconds").read_text().splitlines()
+    """Run the script in a process of its own, which times itself; writing its table is not timed."""
+    out = tempfile.mkdtemp()
+    command = ["Rscript", "--vanilla", str(SCRIPT), str(folder), ",".join(map(str, RULES)), out]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    lines = Path(out, "seconds").read_text().splitlines()
     reading, work = (Seconds(*map(float, line.split())) for line in lines)
-    return Made(int(done.stdout), csv, {"reading": reading, "work": work})
+    return Made(int(done.stdout), Path(out), {"reading": reading, "work": work})
 
 
 def save(made: Made, path: Path) -> None:
-    """Turn the CSV into Parquet."""
+    """Turn the table into Parquet."""
     import duckdb
 
-    rows = f"read_csv('{made.csv}', header = true, nullstr = '', all_varchar = true)"
+    rows = f"read_csv('{made.folder}/episode.csv', header = true, nullstr = '', all_varchar = true)"
     dates = ", ".join(f"cast({name} as date) as {name}" for name in DATES)
-    duckdb.sql(f"copy (select * replace ({dates}) from {rows}) to '{path}' (format parquet)")
+    replaced = f"{dates}, cast(is_resolved as boolean) as is_resolved"
+    duckdb.sql(f"copy (select * replace ({replaced}) from {rows}) to '{path}' (format parquet)")
 
 
 def count(made: Made) -> int:

@@ -1,4 +1,4 @@
-"""This program: the views of `sql/` as the registry builds them."""
+"""What this program does: the views of `sql/` as the registry builds them."""
 
 from pathlib import Path
 

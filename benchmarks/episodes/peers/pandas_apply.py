@@ -39,8 +39,9 @@ def _episodes(key: str, born: date, died: date | None, days: Any, counts: Any) -
         if anc < (rules.BEFORE_BIRTHDAY if day < birthday else rules.FROM_BIRTHDAY):
             if now is None:
                 now = {
-                    "patient_id": key, "episode_number": len(found) + 1, "onset_after": previous, "onset_by": day,
-                    "nadir": anc, "nadir_on": day, "n_counts": 0, "n_neutropenic": 0, "waiting": 0,
+                    "patient_id": key, "episode_number": len(found) + 1,
+                    "onset_after": previous, "onset_by": day, "nadir": anc, "nadir_on": day,
+                    "n_counts": 0, "n_neutropenic": 0, "waiting": 0,
                 }  # fmt: skip
                 found.append(now)
             if anc < now["nadir"]:

@@ -1,4 +1,4 @@
-"""pandas at its best: text read as categories, one sort by a packed key, `shift` and `cumsum`, one grouping."""
+"""pandas at its best: text as categories, one sort by a packed key, `shift`, `cumsum`, one grouping."""
 
 from pathlib import Path
 
@@ -76,7 +76,10 @@ def _grouped(kept: pd.DataFrame) -> pd.DataFrame:
     kept["episode"] = (is_low & (begins | kept["confirms"].shift(fill_value=False))).cumsum()
     kept["low"] = kept["anc"].where(is_low)
     kept["low_day"], kept["low_place"] = kept["day"].where(is_low), kept["place"].where(is_low)
-    kept["recovered"], kept["confirmed"] = kept["day"].where(kept["recovers"]), kept["day"].where(kept["confirms"])
+    kept["recovered"], kept["confirmed"] = (
+        kept["day"].where(kept["recovers"]),
+        kept["day"].where(kept["confirms"]),
+    )
     kept["nadir_day"] = kept["day"].where(kept["low"] == kept.groupby("episode")["low"].transform("min"))
     by = kept.groupby("episode", sort=True)
     first, largest, last = by.first(), by.max(), by.nth(-1).set_index("episode")
@@ -105,12 +108,16 @@ def _described(found: pd.DataFrame) -> pd.DataFrame:
     found["resolution_after"] = found["last_low_on"].where(is_resolved)
     found["censored_on"] = found["last_low_on"].where(~is_resolved)
     found["is_resolved"] = is_resolved
-    found["end_kind"] = np.select([found["confirmed_on"].notna(), is_resolved], ["confirmed", "uncontradicted"], "open")
+    found["end_kind"] = np.select(
+        [found["confirmed_on"].notna(), is_resolved], ["confirmed", "uncontradicted"], "open"
+    )
     found["censoring_reason"] = np.select(
         [is_resolved, found["died_on"].isna()], [None, "end_of_data"], "death"
     )
     found["severity"] = np.select(
-        [found["nadir"] < rules.SEVERE_BELOW, found["nadir"] < rules.MODERATE_BELOW], ["severe", "moderate"], "mild"
+        [found["nadir"] < rules.SEVERE_BELOW, found["nadir"] < rules.MODERATE_BELOW],
+        ["severe", "moderate"],
+        "mild",
     )
     found["course"] = np.select([is_chronic, is_resolved], ["chronic", "transient"], "undetermined")
     found["age_at_onset_days"] = (found["onset_by"] - found["birth_date"]).dt.days.astype("int32")

@@ -10,7 +10,9 @@ from benchmarks.episodes.peers.frames import COLUMNS, affected_patients, count, 
 __all__ = ["count", "derive", "save"]
 
 LOW_BEFORE = pl.col("is_low").shift(1)
-CONFIRMS = ~pl.col("is_low") & (pl.col("sampled_on") >= pl.col("run_from").dt.offset_by(f"{rules.RESOLUTION_DAYS}d"))
+CONFIRMS = ~pl.col("is_low") & (
+    pl.col("sampled_on") >= pl.col("run_from").dt.offset_by(f"{rules.RESOLUTION_DAYS}d")
+)
 IS_END = ~pl.col("is_low") & (pl.col("confirmed_on").is_not_null() | pl.col("is_last"))
 
 
@@ -32,7 +34,10 @@ def derive(folder: Path) -> pl.DataFrame:
         pl.max("confirmed_on"),
         pl.first("last_observed_on"),
         pl.first("low_nadir").alias("nadir"),
-        pl.when(pl.col("is_low") & (pl.col("nadir") == pl.col("low_nadir"))).then("nadir_on").min().alias("nadir_on"),
+        pl.when(pl.col("is_low") & (pl.col("nadir") == pl.col("low_nadir")))
+        .then("nadir_on")
+        .min()
+        .alias("nadir_on"),
         pl.when("is_end").then(1).otherwise("n_counts").sum().alias("n_counts"),
         pl.when("is_low").then("n_counts").sum().alias("n_neutropenic"),
     )

@@ -33,7 +33,9 @@ def derive(folder: Path) -> pl.DataFrame:
         .with_columns(CONFIRMS.alias("confirms"))
         .filter(pl.any_horizontal("is_low", "recovers", "confirms"))
     )
-    last = daily.filter(pl.col("child").ne_missing(pl.col("child").shift(-1))).select("child", pl.col("day").cast(pl.Date).alias("last_observed_on"))
+    last = daily.filter(pl.col("child").ne_missing(pl.col("child").shift(-1))).select(
+        "child", pl.col("day").cast(pl.Date).alias("last_observed_on")
+    )
     is_onset = pl.col("is_low") & (BEGINS | pl.col("confirms").shift(1))
     numbered = marked.with_columns(
         is_onset.cum_sum().alias("episode"), pl.when("is_low").then("anc").alias("low")
@@ -51,7 +53,9 @@ def _daily(folder: Path, patients: pl.LazyFrame) -> pl.LazyFrame:
     repeated = keyed.filter(~pl.col("is_alone")).group_by("key").agg(pl.min("anc"), pl.max("is_low"))
     in_order = pl.concat([alone, repeated]).sort("key")
     child, day = pl.col("key") // DAYS, pl.col("key") % DAYS
-    return in_order.select("anc", "is_low", child.cast(pl.UInt32).alias("child"), day.cast(pl.Int32).alias("day"))
+    return in_order.select(
+        "anc", "is_low", child.cast(pl.UInt32).alias("child"), day.cast(pl.Int32).alias("day")
+    )
 
 
 def _grouped(numbered: pl.LazyFrame) -> pl.LazyFrame:

@@ -67,7 +67,8 @@ class Warm:
         for view in views():
             self.session.sql(_translated(view.query)).createOrReplaceTempView(view.name)
             if view.is_kept:
-                self.session.sql(f"cache lazy table {view.name}")
+                eagerness = "" if view.name == "episode" else "lazy"
+                self.session.sql(f"cache {eagerness} table {view.name}")
         self.n_episodes = self.session.table("episode").count()
         return self
 

@@ -46,7 +46,8 @@ def views() -> tuple[View, ...]:
         if name in texts and name not in needed:
             needed.add(name)
             asked += _read_by(texts[name])
-    return tuple(View(name, text, name in KEPT) for name, text in texts.items() if name in needed)
+    kept = (*KEPT, "episode")
+    return tuple(View(name, text, name in kept) for name, text in texts.items() if name in needed)
 
 
 def _read_by(text: str) -> list[str]:
