@@ -26,3 +26,6 @@ def refuse_other_rules() -> None:
     changed = [name for name, value in PEERS_KNOW.items() if getattr(TEXTBOOK, name) != value]
     if changed or any(band.entry_limit != band.exit_limit for band in TEXTBOOK.anc_bands):
         raise SystemExit(f"The textbook definition has changed ({', '.join(changed)}): change the peers too.")
+
+
+refuse_other_rules()

@@ -58,10 +58,13 @@ def main() -> None:
         print(f"Wrote {results.write_page(asked.results, SAYS)}")
 
 
-def available(asked: argparse.Namespace, folder: Path) -> dict[str, dict[str, str]]:
-    """Give the versions that the peers bring which can run, and say which cannot."""
+def available(asked: argparse.Namespace, folder: Path, size: int) -> dict[str, dict[str, str]]:
+    """Give the versions that the peers bring which can run at this size, and say which cannot."""
     found = {}
     for name in asked.peers:
+        if not asked.named and size > (PEERS[name].largest or size):
+            print(f"{name} is left out: it would take too long or too much memory; name it to insist.")
+            continue
         told = json.loads(run("once", name, folder, "--ready")[0])
         if told["missing"]:
             print(f"{name} is left out: {told['missing']} is not installed.")
@@ -74,7 +77,7 @@ def check(asked: argparse.Namespace, size: int) -> None:
     """Fail, with the name of the peer, where one finds other episodes than this program."""
     for kind in asked.kind:
         folder = made(asked.data, kind, size)
-        names = [name for name in available(asked, folder) if not PEERS[name].is_floor]
+        names = [name for name in available(asked, folder, size) if not PEERS[name].is_floor]
         with tempfile.TemporaryDirectory() as saved:
             paths = {name: Path(saved, f"{name}.parquet") for name in names}
             for name, path in paths.items():
@@ -87,8 +90,8 @@ def check(asked: argparse.Namespace, size: int) -> None:
 def measure(asked: argparse.Namespace, kind: str) -> None:
     """Time the peers in turns, each round beginning with another, and write the run's file."""
     folder = made(asked.data, kind, asked.size)
-    brought = available(asked, folder)
-    names = [name for name in brought if asked.named or asked.size <= (PEERS[name].largest or asked.size)]
+    brought = available(asked, folder, asked.size)
+    names = [*brought]
     options = {"memory_limit": asked.memory_limit, "threads": asked.threads}
     settings = [f"{name}={value}" for name, value in options.items() if value]
     if settings:
