@@ -37,7 +37,7 @@ class Warm:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         settings = {
             "spark.driver.memory": MEMORY,
-            "spark.sql.shuffle.partitions": str(4 * CORES),
+            "spark.sql.shuffle.partitions": str(2 * CORES),
             "spark.sql.session.timeZone": "UTC",
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
