@@ -1,11 +1,12 @@
-# make demo: set up and study the demonstration registry; make test: every proof; make lab: JupyterLab.
+# make demo: set up and study the demonstration registry; make test: every proof; make lab: JupyterLab;
+# make bench: what deriving episodes costs, beside other tools.
 # Needs Python 3.11 or newer and nothing else; another interpreter: make demo PYTHON=python3.12
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lab
+.PHONY: demo test lab bench
 
 demo: $(READY)
 	$(BIN)/ain demo -o ain_demo
@@ -15,6 +16,9 @@ test: $(READY)
 
 lab: $(READY)
 	$(BIN)/ain lab -o ain_notebooks
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.episodes --size 1_000_000 --rounds 3
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

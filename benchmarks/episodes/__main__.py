@@ -1,0 +1,5 @@
+"""`python -m benchmarks.episodes`."""
+
+from benchmarks.episodes.run import main
+
+main()

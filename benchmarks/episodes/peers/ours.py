@@ -1,0 +1,27 @@
+"""What this program does: the views of `sql/` as the registry builds them."""
+
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.episodes.peers.duck import count, save
+from benchmarks.episodes.peers.view_chain import queries_of_base_tables, views
+
+__all__ = ["count", "derive", "save"]
+
+
+def derive(folder: Path, **settings: str) -> duckdb.DuckDBPyConnection:
+    """Build the views in order and keep as tables what the registry keeps."""
+    connection = duckdb.connect()
+    connection.execute(f"set temp_directory = '{folder}/spilled'")
+    for name, value in settings.items():
+        connection.execute(f"set {name} = '{value}'")
+    for name, query in queries_of_base_tables(folder, "read_parquet('{path}')").items():
+        is_small = name in ("definition", "anc_band", "treatment")
+        connection.execute(f"create {'table' if is_small else 'view'} {name} as {query}")
+    for view in views():
+        connection.execute(view.query)
+        if view.is_kept:
+            connection.execute(f"create table {view.name}_kept as from {view.name}")
+            connection.execute(f"create or replace view {view.name} as from {view.name}_kept")
+    return connection
