@@ -249,7 +249,7 @@ def _definition_frame(definitions: Definitions) -> pl.DataFrame:
     return pl.DataFrame([row], schema={name: types[name] for name in row})
 
 
-def _band_frame(definitions: Definitions) -> pl.DataFrame:
+def band_frame(definitions: Definitions) -> pl.DataFrame:
     """Give the bands, each with the highest neutropenic and the lowest normal count.
 
     A count exactly at a limit is neutropenic where limits are inclusive, else normal.
@@ -276,7 +276,7 @@ def _derive(registry: Registry, first: str, progress: Progress | None, beside: s
     path = [registry.schema_name, *([_base(beside)] if beside and first != "0" else []), "main"]
     connection.execute(f"set search_path = '{','.join(dict.fromkeys(path))}'")
     make_table(connection, "definition", _definition_frame(registry.definitions))
-    make_table(connection, "anc_band", _band_frame(registry.definitions))
+    make_table(connection, "anc_band", band_frame(registry.definitions))
     chosen = [path for path in view_files() if path.name >= first]
     for done, file in enumerate(chosen):
         name = _view_name(file)

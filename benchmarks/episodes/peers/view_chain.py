@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ain_analytics.definitions import TEXTBOOK
-from ain_analytics.registry import KEPT, view_files
+from ain_analytics.registry import KEPT, band_frame, view_files
 
-EPISODE_STEP = range(20, 36)
+EPISODE_STEP = range(23, 38)
 """Numbers of the files."""
-COUNT_TAKEN = """
-    anc_result.*, '' as file, 0 as row_number, '' as specimen_key, 'absolute_unspecified' as anc_method,
-    false as is_below_detection, cast(null as double) as computed_anc
+COUNTED = """
+    select patient.child_number, counts.sampled_on, counts.sampled_at, counts.anc, counts.is_alone
+    from {counts} as counts
+    inner join patient on counts.patient_id = patient.patient_id
 """
-"""What staging gives beside the columns of the file and the episode step does not look at."""
+"""What staging gives, of the columns that the episode step looks at."""
 TREATMENT = """
     select
         cast(null as varchar) as patient_id, cast(null as date) as started_on, cast(null as date) as ended_on,
@@ -22,6 +23,10 @@ TREATMENT = """
     where 1 = 0
 """
 """Nobody is treated, so no day is masked, and the peers need not know how."""
+
+
+BAND_TYPES = {"from_months": "integer"}
+"""Other columns of table `anc_band` are limits."""
 
 
 class View(NamedTuple):
@@ -71,9 +76,11 @@ def definition_query() -> str:
 def band_query() -> str:
     """Select the rows of table `anc_band`."""
     rows = [
-        f"select {band.from_months} as from_months, cast({band.entry_limit} as double) as entry_limit, "
-        f"cast({band.exit_limit} as double) as exit_limit"
-        for band in TEXTBOOK.anc_bands
+        "select "
+        + ", ".join(
+            f"cast({value!r} as {BAND_TYPES.get(name, 'double')}) as {name}" for name, value in row.items()
+        )
+        for row in band_frame(TEXTBOOK).to_dicts()
     ]
     return " union all ".join(rows)
 
@@ -86,8 +93,8 @@ def queries_of_base_tables(folder: Path, read: str) -> dict[str, str]:
     """Select what lies under the views; `read` is how the engine names a Parquet file."""
     counts, patient = (read.format(path=folder / f"{name}.parquet") for name in ("anc_result", "patient"))
     return {
-        "anc_result": f"select {COUNT_TAKEN} from {counts} as anc_result",
-        "patient": f"select * from {patient}",
+        "patient": f"select *, cast(row_number() over (order by patient_id) as integer) as child_number from {patient}",
+        "anc_count": COUNTED.format(counts=counts),
         "treatment": TREATMENT,
         "definition": definition_query(),
         "anc_band": band_query(),
