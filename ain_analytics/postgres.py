@@ -172,9 +172,14 @@ class Rows:
 
 
 def select_as_text(
-    where: Server, table: str, columns: Mapping[str, str], wanted: Sequence[str | None], key: str | None, only: str
+    where: Server,
+    table: str,
+    columns: Mapping[str, str],
+    wanted: Sequence[str | None],
+    key: str | None,
+    only: str,
 ) -> str:
-    """Write the query that `Rows.read` runs; its columns are c0, c1, …"""
+    """Write the query that `Rows.read` runs; its columns are c0, c1 and so on."""
     cells = [_as_text(name, columns[name]) if name else "cast(null as text)" for name in wanted]
     named = [f"{cell} as c{place}" for place, cell in enumerate(cells)]
     order = [quoted(key)] if key else []

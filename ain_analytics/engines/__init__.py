@@ -52,7 +52,9 @@ def on_engine(
         raise UnusableEngine(
             name, "sqlglot is not there", f"Install it: pip install 'ain-analytics[{name}]'."
         ) from error
-    engine = _opened(name, address or (extract.server.address if name == POSTGRES and extract.server else None))
+    engine = _opened(
+        name, address or (extract.server.address if name == POSTGRES and extract.server else None)
+    )
     return Elsewhere(connection, engine, engine.source(extract), raw_views)
 
 

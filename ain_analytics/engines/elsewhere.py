@@ -134,7 +134,9 @@ class Elsewhere:
 
     def _fetch(self, name: str) -> None:
         columns = self._columns[name]
-        cells = ", ".join(f"cast({quoted(column)} as {kind}) as {quoted(column)}" for column, kind in columns.items())
+        cells = ", ".join(
+            f"cast({quoted(column)} as {kind}) as {quoted(column)}" for column, kind in columns.items()
+        )
         self._connection.register("incoming_rows", self._engine.fetch(self._places[name], columns))
         table = f"{self._schema}.{quoted(name)}"
         self._connection.execute(f"create or replace table {table} as select {cells} from incoming_rows")

@@ -6,6 +6,7 @@ So nobody else sees them, and whatever happens nothing of them stays.
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pyarrow
 
@@ -14,7 +15,7 @@ from ain_analytics.engines.postgres_helpers import HELPERS
 from ain_analytics.engines.translate import POSTGRES
 from ain_analytics.errors import UnusableEngine
 from ain_analytics.formats import NATIVE
-from ain_analytics.postgres import select_as_text, server, why_not
+from ain_analytics.postgres import Server, select_as_text, server, why_not
 from ain_analytics.typed_cells import literal, quoted
 
 if TYPE_CHECKING:
@@ -42,11 +43,12 @@ _SETTINGS = (
     "set local jit = off",
     "set local work_mem = '256MB'",
 )
-_LETTERS = """
+_COLLATIONS = "array['pg_c_utf8', 'C.utf8', 'C.UTF-8', 'en_US.utf8', 'und-x-icu']"
+"""Those that know the letters of every alphabet, the best first."""
+_LETTERS = f"""
     select quote_ident(collname) from pg_catalog.pg_collation
-    where collname in ('pg_c_utf8', 'C.utf8', 'C.UTF-8', 'en_US.utf8', 'und-x-icu')
-        and (collencoding = -1 or collencoding = pg_char_to_encoding('UTF8'))
-    order by array_position(array['pg_c_utf8', 'C.utf8', 'C.UTF-8', 'en_US.utf8', 'und-x-icu'], collname::text)
+    where collname = any({_COLLATIONS}) and (collencoding = -1 or collencoding = pg_char_to_encoding('UTF8'))
+    order by array_position({_COLLATIONS}, collname::text)
 """
 
 
@@ -70,7 +72,8 @@ class Postgres:
         encoding = self._rows("select current_setting('server_encoding')")[0][0]
         letters = self._rows(_LETTERS)
         if encoding != "UTF8" or not letters:
-            raise UnusableEngine(_NAME, f"its encoding is {encoding}", "Use a database whose encoding is UTF8.")
+            do = "Use a database whose encoding is UTF8."
+            raise UnusableEngine(_NAME, f"its encoding is {encoding}", do)
         self._execute("", f"create schema {self._schema}")
         path = self._rows("select current_setting('search_path')")[0][0]
         self._execute("", f"set local search_path = {self._schema}, {path}")
@@ -81,7 +84,7 @@ class Postgres:
     def source(self, extract: "Extract") -> Mapping[str, str]:
         """Read tables of the native format that lie in the same database where they are."""
         there = extract.server
-        if there is None or there.address != self._where.address or extract.format is not NATIVE:
+        if there is None or extract.format is not NATIVE or _place(there) != _place(self._where):
             return {}
         queries = {}
         for table in NATIVE.tables:
@@ -95,7 +98,8 @@ class Postgres:
             cells = ", ".join(f"c{place} as {quoted(column)}" for place, column in enumerate(wanted))
             rows = select_as_text(there, name, columns, [named.get(c) for c in wanted], None, "")
             queries[f"source_{table}"] = (
-                f"select {literal(name)} as file, row_number() over () as row_number, {cells} from ({rows}) as sent"
+                f"select {literal(name)} as file, row_number() over () as row_number, {cells} "
+                f"from ({rows}) as sent"
             )
         return queries
 
@@ -164,14 +168,16 @@ class Postgres:
             return work()
         except Error as error:
             code = f" ({error.sqlstate})" if error.sqlstate else ""
-            import os
-            if os.environ.get("AIN_DEBUG"): print(error)
             if not name or "permission denied" in str(error):
                 raise UnusableEngine(_NAME, *why_not(str(error))) from None
-            import os
-            if os.environ.get("AIN_DEBUG"): print(error)
             found, do = f"it stopped at {name}{code}", "Run it with --engine duckdb, and report it."
             raise UnusableEngine(_NAME, found, do) from None
+
+
+def _place(where: Server) -> tuple[str, str]:
+    """Tell user, host and database of an address; its options do not matter."""
+    parts = urlsplit(where.address)
+    return parts.netloc, parts.path
 
 
 def _cell(column: str, kind: str) -> str:

@@ -38,7 +38,7 @@ HELPERS = (
             when abs(n) < {_SMALLEST} then 0
             else t::double precision
         end $$""",
-    f"""ain_double_in(t text) returns double precision as $$ select
+    """ain_double_in(t text) returns double precision as $$ select
         case
             when t !~ '[eE]' and length(t) < 300 then t::double precision
             when ain_is_short(t) then ain_double_of(t, t::numeric)
@@ -54,7 +54,7 @@ HELPERS = (
         end $$""",
     f"""ain_integer_of(n numeric) returns integer as $$ select
         case when round(n) {_INTEGERS} then round(n)::integer end $$""",
-    f"""ain_integer_in(t text) returns integer as $$ select
+    """ain_integer_in(t text) returns integer as $$ select
         case when ain_is_short(t) then ain_integer_of(t::numeric) end $$""",
     f"""ain_try_integer(t text) returns integer as $$ select
         case when t ~ {_text(NUMBER)} then ain_integer_in(replace(t, '_', '')) end $$""",
@@ -70,9 +70,10 @@ HELPERS = (
         x = 0 or abs(x) between 1e-150 and 1e150 $$""",
     """ain_beyond(x double precision, y double precision, power double precision) returns double precision as $$
         select case
+            when x is null or y is null then null
             when x = 'NaN' or y = 'NaN' then 'NaN'
             when power > 709.78 then sign(x) * sign(y) * 'Infinity'::double precision
-            when power < -745.13 then 0
+            when power < -745.13 then sign(x) * sign(y) * 0.0::double precision
         end $$""",
     """ain_times(x double precision, y double precision) returns double precision as $$ select
         case

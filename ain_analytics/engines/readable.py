@@ -18,7 +18,7 @@ _SPACE = r"[ \t\n\v\f\r]"
 _OFFSET = r"[+-][0-9]{2}(:?[0-9]{2}|:[0-9]{2}:[0-9]{2})?"
 _TAIL = rf"((Z|{_OFFSET}| ({_OFFSET}|[A-Za-z0-9/_+:-]*)){_SPACE}*)?"
 _DIGITS = r"[0-9]+(_[0-9]+)*"
-_BORDER = r"({0}[.]?|{0}[.]{0}|[.]{0})".format(_DIGITS)
+_BORDER = rf"({_DIGITS}[.]?|{_DIGITS}[.]{_DIGITS}|[.]{_DIGITS})"
 
 DAY = rf"^{_SPACE}*{_DAY}{_SPACE}*$"
 """A day by itself."""

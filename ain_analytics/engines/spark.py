@@ -78,7 +78,9 @@ class Spark:
         for name, value in _SETTINGS.items():
             self._session.conf.set(name, value)
         for helper in HELPERS:
-            self._run(helper.partition("(")[0], partial(self._session.sql, f"create temporary function {helper}"))
+            self._run(
+                helper.partition("(")[0], partial(self._session.sql, f"create temporary function {helper}")
+            )
         self._made: list[str] = []
 
     def source(self, extract: "Extract") -> Mapping[str, str]:
@@ -93,12 +95,14 @@ class Spark:
 
     def make(self, name: str, columns: Columns, query: str, *, is_kept: bool) -> None:
         """Make a temporary view; one that is kept is computed now, and its plan ends here."""
-        cells = ", ".join(f"cast(`{column}` as {_TYPES[kind]}) as `{column}`" for column, kind in columns.items())
+        cells = ", ".join(
+            f"cast(`{column}` as {_TYPES[kind]}) as `{column}`" for column, kind in columns.items()
+        )
         select = f"select {cells} from ({query}) as made"
         self._show(name, self._run(name, partial(self._session.sql, select)), is_kept=is_kept)
 
     def _show(self, name: str, frame: Any, *, is_kept: bool) -> None:
-        """Name a frame. Caching would not do: plans that hold the plans of all they read grow beyond bounds."""
+        """Name a frame. A cache would not do: plans that hold the plans of all they read grow beyond bounds."""
         shown = self._run(name, frame.localCheckpoint) if is_kept else frame
         shown.createOrReplaceTempView(name)
         self._made.append(name)
@@ -125,8 +129,6 @@ class Spark:
         except Exception as error:
             if type(error).__module__.partition(".")[0] not in ("pyspark", "py4j"):
                 raise
-            import os
-            if os.environ.get("AIN_DEBUG"): print(str(error)[:1500])
             said = getattr(error, "getCondition", lambda: None)()
             kind = f" ({said})" if said else ""
             found = f"it stopped at {name}{kind}"

@@ -27,7 +27,7 @@ SPARK = Dialect("spark", FOR_SPARK, wants_constant_offsets=True)
 POSTGRES = Dialect("postgres", FOR_POSTGRES)
 
 
-def read_view(path: Path) -> exp.Expression:
+def read_view(path: Path) -> exp.Expr:
     """Read the query of a view's file."""
     tree = sqlglot.parse_one(path.read_text(encoding="utf-8"), read="duckdb")
     query = tree.expression
@@ -36,19 +36,17 @@ def read_view(path: Path) -> exp.Expression:
     return query
 
 
-def tables_of(query: exp.Expression) -> set[str]:
+def tables_of(query: exp.Expr) -> set[str]:
     """Name the tables and views that a query reads."""
     return {table.name for table in query.find_all(exp.Table)} - _steps(query)
 
 
-def translate(
-    query: exp.Expression, dialect: Dialect, places: Mapping[str, str], constants: Constants
-) -> str:
+def translate(query: exp.Expr, dialect: Dialect, places: Mapping[str, str], constants: Constants) -> str:
     """Write a query for an engine.
 
     Parameters
     ----------
-    query : sqlglot.exp.Expression
+    query : sqlglot.exp.Expr
         As DuckDB reads it; stays as it is.
     dialect : Dialect
     places : mapping of table to its name in the engine
@@ -74,7 +72,7 @@ def translate(
     return made.sql(dialect=dialect.name, identify=True)
 
 
-def _rewritten(query: exp.Expression, rewrite: Rewrite) -> exp.Expression:
+def _rewritten(query: exp.Expr, rewrite: Rewrite) -> exp.Expr:
     """Rewrite every part once, the inner ones first, so that what a rewrite makes is not rewritten again."""
     for part in reversed(list(query.walk())):
         other = rewrite(part)
@@ -86,11 +84,11 @@ def _rewritten(query: exp.Expression, rewrite: Rewrite) -> exp.Expression:
     return query
 
 
-def _steps(query: exp.Expression) -> set[str]:
+def _steps(query: exp.Expr) -> set[str]:
     return {step.alias for step in query.find_all(exp.CTE)}
 
 
-def _put_in_values(part: exp.Expression, query: exp.Expression, constants: Constants) -> None:
+def _put_in_values(part: exp.Expr, query: exp.Expr, constants: Constants) -> None:
     for column in list(part.find_all(exp.Column)):
         value = _value_of(column, query, constants)
         if value is None:
@@ -98,7 +96,7 @@ def _put_in_values(part: exp.Expression, query: exp.Expression, constants: Const
         column.replace(value)
 
 
-def _value_of(column: exp.Column, query: exp.Expression, constants: Constants) -> exp.Expression | None:
+def _value_of(column: exp.Column, query: exp.Expr, constants: Constants) -> exp.Expr | None:
     """Find the constant that a column holds, also where earlier steps handed it on."""
     named = {table.alias_or_name: table.name for table in query.find_all(exp.Table)}
     source = named.get(column.table, column.table)

@@ -20,7 +20,7 @@ _IS_WHOLE = (exp.Count, exp.RowNumber, exp.Rank, exp.DenseRank, exp.DateDiff, ex
 _IS_CHOICE = (exp.Predicate, exp.Boolean, exp.Not, exp.Connector)
 
 
-def cast_or_null(part: exp.Expression) -> exp.Expression:
+def cast_or_null(part: exp.Expr) -> exp.Expr:
     """Replace `try_cast(text as type)` by a helper that reads what DuckDB reads."""
     if not isinstance(part, exp.TryCast):
         return part
@@ -30,7 +30,7 @@ def cast_or_null(part: exp.Expression) -> exp.Expression:
     return call(helper, part.this)
 
 
-def nearest_whole(part: exp.Expression) -> exp.Expression:
+def nearest_whole(part: exp.Expr) -> exp.Expr:
     """Round before a cast to a whole number, to the even one of two that are as near."""
     if type(part) is not exp.Cast or part.to.this not in _WHOLE:
         return part

@@ -5,7 +5,7 @@ from sqlglot import exp
 from ain_analytics.engines.rewrites.rewrite import Untranslatable, call
 
 
-def days_between(part: exp.Expression) -> exp.Expression:
+def days_between(part: exp.Expr) -> exp.Expr:
     """Count from calendar day to calendar day."""
     if not isinstance(part, exp.DateDiff):
         return part

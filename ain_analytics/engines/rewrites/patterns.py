@@ -11,14 +11,14 @@ from ain_analytics.engines.regular_expressions import (
 from ain_analytics.engines.rewrites.rewrite import Untranslatable, call, text_of
 
 
-def matches_in_java(part: exp.Expression) -> exp.Expression:
+def matches_in_java(part: exp.Expr) -> exp.Expr:
     """Write the pattern of `regexp_matches` for Java."""
     if isinstance(part, exp.RegexpLike):
         part.set("expression", exp.Literal.string(for_java(text_of(part.expression))))
     return part
 
 
-def matches_in_postgres(part: exp.Expression) -> exp.Expression:
+def matches_in_postgres(part: exp.Expr) -> exp.Expr:
     """Write the pattern of `regexp_matches` for PostgreSQL."""
     if isinstance(part, exp.RegexpLike):
         part.set("expression", exp.Literal.string(for_postgres(text_of(part.expression))))
@@ -33,7 +33,7 @@ def _is_for_all(part: exp.RegexpReplace) -> bool:
     return said == "g"
 
 
-def replaced_in_java(part: exp.Expression) -> exp.Expression:
+def replaced_in_java(part: exp.Expr) -> exp.Expr:
     """Replace the first match only, unless all are meant: Spark always replaces all."""
     if not isinstance(part, exp.RegexpReplace):
         return part
@@ -44,7 +44,7 @@ def replaced_in_java(part: exp.Expression) -> exp.Expression:
     return exp.Anonymous(this="REGEXP_REPLACE", expressions=given)
 
 
-def replaced_in_postgres(part: exp.Expression) -> exp.Expression:
+def replaced_in_postgres(part: exp.Expr) -> exp.Expr:
     """Write the pattern of `regexp_replace` for PostgreSQL; it takes the longest of several alternatives."""
     if not isinstance(part, exp.RegexpReplace):
         return part
@@ -54,14 +54,14 @@ def replaced_in_postgres(part: exp.Expression) -> exp.Expression:
     return exp.Anonymous(this="REGEXP_REPLACE", expressions=given)
 
 
-def cases_of_all_letters(part: exp.Expression) -> exp.Expression:
+def cases_of_all_letters(part: exp.Expr) -> exp.Expr:
     """Turn letters of every alphabet; by the order of bytes PostgreSQL turns only those of ASCII."""
     if isinstance(part, exp.Lower | exp.Upper):
         return call("lower" if isinstance(part, exp.Lower) else "upper", part.this)
     return part
 
 
-def texts_by_bytes(part: exp.Expression) -> exp.Expression:
+def texts_by_bytes(part: exp.Expr) -> exp.Expr:
     """Say of a text that it is ordered by its bytes, where it does not come from a column."""
     is_cast = isinstance(part, exp.Cast) and part.to.this in exp.DataType.TEXT_TYPES
     is_said = isinstance(part, exp.Literal) and part.is_string and _is_value(part)
@@ -70,6 +70,6 @@ def texts_by_bytes(part: exp.Expression) -> exp.Expression:
     return exp.Paren(this=exp.Collate(this=part.copy(), expression=exp.to_identifier("C", quoted=True)))
 
 
-def _is_value(part: exp.Expression) -> bool:
+def _is_value(part: exp.Expr) -> bool:
     """Tell a text of the data from a pattern, the number of an interval, or an argument of a function."""
     return isinstance(part.parent, exp.If | exp.Case | exp.Alias | exp.Coalesce | exp.Select | exp.DPipe)
