@@ -45,7 +45,7 @@ BAD = {
     "date_diff in other units than 'day'": "select a.x,\ndate_diff('month', a.y, a.z) from a",
     "a regular expression that is no plain text": "select a.x,\nregexp_matches(a.y, a.z) from a",
     "option 'i' of a regular expression": "select a.x,\nregexp_replace(a.y, 'b', '', 'i') from a",
-    "in a regular expression: a lazy or possessive quantifier": "select a.x,\nregexp_matches(a.y, 'b+?c') from a",
+    "in a regular expression: a lazy or possessive quantifier": "select\nregexp_matches(a.y, 'b+?c') from a",
     "SQL that the translator cannot read": "select a.x from a where (",
 }
 
@@ -54,16 +54,14 @@ BAD = {
 def test_what_is_not_portable_is_told_by_its_name_and_line(said, query):
     line = 1 if said.startswith("SQL") else 3
     found = faults_of(f"create or replace view v as\n{query};\n")
-    assert (said in [word for _, word in found]) and any(
-        abs(at - line) <= 1 for at, w in found if w == said
-    ), found
+    assert any(abs(at - line) <= 1 for at, word in found if word == said), found
 
 
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
         ("ab|abc", "an alternative that begins a later one"),
-        ("x(ce|cells?)", ""),
+        ("x(ce|cells?)", "an alternative that begins a later one"),
         ("x(cell|cells?)", "an alternative that begins a later one"),
         ("(er|re|ro)s?", ""),
         (r"\bword", "an escape that only some engines know"),

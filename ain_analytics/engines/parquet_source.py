@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def queries_of(extract: "Extract") -> Mapping[str, str]:
-    """Give the query of every `source_<table>`; none if a file is no Parquet or its cells are of a strange type."""
+    """Give the query of every `source_<table>`; none if a file is no Parquet or of strange types."""
     if extract.format is not NATIVE or not extract.files:
         return {}
     queries = {}

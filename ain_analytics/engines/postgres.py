@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NAME = "postgres"
 _INSTALL = "Install it: pip install 'ain-analytics[postgres]'."
+_NO_SCHEMA = ("it lets you make no schema", "Ask for the right to create in that database, or name another.")
 _NO_ADDRESS = "Say where: --engine-address postgresql://user@host/database."
 _TYPES = {
     "VARCHAR": 'text collate "C"',
@@ -168,6 +169,8 @@ class Postgres:
             return work()
         except Error as error:
             code = f" ({error.sqlstate})" if error.sqlstate else ""
+            if "permission denied for database" in str(error):
+                raise UnusableEngine(_NAME, *_NO_SCHEMA) from None
             if not name or "permission denied" in str(error):
                 raise UnusableEngine(_NAME, *why_not(str(error))) from None
             found, do = f"it stopped at {name}{code}", "Run it with --engine duckdb, and report it."

@@ -102,7 +102,7 @@ class Spark:
         self._show(name, self._run(name, partial(self._session.sql, select)), is_kept=is_kept)
 
     def _show(self, name: str, frame: Any, *, is_kept: bool) -> None:
-        """Name a frame. A cache would not do: plans that hold the plans of all they read grow beyond bounds."""
+        """Name a frame. A cache would not do: plans that hold the plans of what they read grow too large."""
         shown = self._run(name, frame.localCheckpoint) if is_kept else frame
         shown.createOrReplaceTempView(name)
         self._made.append(name)

@@ -44,7 +44,7 @@ HELPERS = (
             THEN try_cast(round(try_cast(replace(t, '_', '') AS DECIMAL(38, 18)), 0) AS INT) END""",
     # ROUND to whole numbers is exact: a tie is a double of its own, and a shorter spelling never reaches it
     """ain_round(x DOUBLE, digits INT) RETURNS DOUBLE RETURN
-        round(x * pow(10D, digits), 0) / pow(10D, digits)""",
+        CASE WHEN abs(x) > 1e290D THEN x ELSE round(x * pow(10D, digits), 0) / pow(10D, digits) END""",
     """ain_divide(x DOUBLE, y DOUBLE) RETURNS DOUBLE RETURN
         coalesce(try_divide(x, y), x * CASE WHEN y = 0D THEN double('Infinity') END)""",
     "ain_is_nan(x DOUBLE) RETURNS BOOLEAN RETURN CASE WHEN x IS NOT NULL THEN isnan(x) END",
