@@ -1,10 +1,7 @@
 """The command line: what a user types, and what it says. The work is done elsewhere, imported late."""
 
-import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +9,9 @@ import typer
 
 from ain_analytics.definitions import PRESETS
 from ain_analytics.errors import BadOutput, NothingUsable
+from ain_analytics.terminal import make_console, progress_bar, typed_command
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from ain_analytics.raw_tables import Progress
     from ain_analytics.study_result import Study
 
 app = typer.Typer(
@@ -39,6 +34,17 @@ Definition = Annotated[
     typer.Option(
         metavar="NAME|FILE.toml",
         help=f"Study definition: {', '.join(PRESETS)}; or a .toml file with choices of your own.",
+    ),
+]
+Engine = Annotated[
+    str, typer.Option("--engine", help="Who runs the views: duckdb, spark or postgres (docs/engines.md).")
+]
+EngineAddress = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Spark's master, or postgresql://user@host/database. "
+        "[default: Spark on this machine; the database that is studied]",
     ),
 ]
 NOTEBOOKS = Path("ain_notebooks")
@@ -93,27 +99,45 @@ def study(
             "[default: case_class]",
         ),
     ] = None,
+    engine: Engine = "duckdb",
+    engine_address: EngineAddress = None,
 ) -> None:
     """Study an extract: tables, curves, charts, and a report that works offline.
 
     The results are put in their place whole, at the end; a run that fails leaves earlier ones as they were.
     """
-    _run(source, out, definition, by)
+    _run(source, out, definition, by, engine, engine_address)
 
 
-def _run(source: Path | str, out: Path, definition: str, by: str | None) -> None:
+def _run(
+    source: Path | str,
+    out: Path,
+    definition: str,
+    by: str | None,
+    engine: str = "duckdb",
+    engine_address: str | None = None,
+) -> None:
     from ain_analytics.definition_file import read_definition
     from ain_analytics.study import study as run_study
 
     definitions = read_definition(definition)
-    with _progress() as progress:
-        found = run_study(source, out, definitions=definitions, by=by, progress=progress, command=_command())
+    with progress_bar() as progress:
+        found = run_study(
+            source,
+            out,
+            definitions=definitions,
+            by=by,
+            progress=progress,
+            command=typed_command(),
+            engine=engine,
+            engine_address=engine_address,
+        )
     _say(found, out)
     found.registry.close()
 
 
 def _say(found: "Study", out: Path) -> None:
-    console = _console()
+    console = make_console()
     for line in (*found.in_words(), *found.notes):
         console.print(line)
     console.print(f"Report: {out / 'report.html'}", style="bold green")
@@ -130,6 +154,8 @@ def check(
         Path | None,
         typer.Option("-o", "--out", help="Folder for quality.html, tables and charts. [default: none]"),
     ] = None,
+    engine: Engine = "duckdb",
+    engine_address: EngineAddress = None,
 ) -> None:
     """Look at an extract: what is in it, what was set aside and why, what looks odd.
 
@@ -145,18 +171,24 @@ def check(
     place = None if out is None else check_output(out, None if is_address(source) else source)
     try:
         with (
-            _progress() as progress,
-            open_registry(source, definitions=definitions, progress=progress) as registry,
+            progress_bar() as progress,
+            open_registry(
+                source,
+                definitions=definitions,
+                progress=progress,
+                engine=engine,
+                engine_address=engine_address,
+            ) as registry,
         ):
             seen = quality(registry)
             if place is not None:
                 from ain_analytics.quality_folder import write_quality
 
-                write_quality(registry, seen, place, command=_command())
+                write_quality(registry, seen, place, command=typed_command())
     except NothingUsable as nothing:
         typer.echo(str(nothing))
         raise typer.Exit(NOTHING_USABLE) from None
-    console = _console()
+    console = make_console()
     for line in seen.as_text().splitlines():
         console.print(line, style=None if line.startswith(" ") else "bold")
     if out is not None:
@@ -207,7 +239,7 @@ def simulate(
     place = out.expanduser().resolve()
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise BadOutput(place, "exists and is not an empty folder; name a new one")
-    with _progress() as progress, atomic_folder(place) as folder:
+    with progress_bar() as progress, atomic_folder(place) as folder:
         make(patients, seed=seed, progress=progress).write(folder, form=form)
     typer.echo(f"{patients} made-up children: {out / 'extract'}; the truth about them: {out / 'truth.csv'}")
 
@@ -253,36 +285,3 @@ def dictionary(
         raise typer.Exit(0 if is_fresh else STALE)
     out.write_text(text, encoding="utf-8", newline="\n")
     typer.echo(f"written: {out}")
-
-
-def _command() -> str:
-    """Give the command as it was typed, without passwords."""
-    from ain_analytics.postgres import without_password
-
-    return shlex.join(["ain", *map(without_password, sys.argv[1:])])
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    return Console(highlight=False, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress() -> Iterator["Progress"]:
-    """Show a bar on a terminal; say nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("starting", total=1.0)
-        done = 0.0
-
-        def advance(stage: str, share: float) -> None:
-            nonlocal done
-            done = max(done, share)
-            bar.update(task, completed=done, description=stage)
-
-        yield advance

@@ -154,3 +154,10 @@ class BadOutput(AinError, OSError):
 
     def __init__(self, where: Path | str, why: str) -> None:
         super().__init__(f"{_name(where)}: {why}.")
+
+
+class UnusableEngine(AinError, ValueError):
+    """The engine that was asked for is not there, or cannot do its work."""
+
+    def __init__(self, engine: str, found: str, do: str) -> None:
+        super().__init__(f"Engine {engine}: {one_line(found)}. {do}")

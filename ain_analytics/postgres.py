@@ -161,21 +161,35 @@ class Rows:
         only : str
             A condition on the rows, or nothing.
         """
-        cells = [_as_text(name, columns[name]) if name else "cast(null as text)" for name in wanted]
-        named = [f"{cell} as c{place}" for place, cell in enumerate(cells)]
-        order = [quoted(key)] if key else []
-        order += [f"c{place}" for place, name in enumerate(wanted) if name]
-        condition = f" where {only}" if only else ""
-        select = (
-            f"select {', '.join(named)} from {self.name_of(table)}{condition} order by {', '.join(order)}"
-        )
+        select = select_as_text(self.where, table, columns, wanted, key, only)
         self.cursor.execute(select)
         rows: pyarrow.RecordBatchReader = self.cursor.fetch_record_batch()
         return rows
 
     def name_of(self, table: str) -> str:
         """Give a table's name for SQL."""
-        return ".".join(quoted(part) for part in (self.where.schema, table) if part)
+        return _name_of(self.where, table)
+
+
+def select_as_text(
+    where: Server,
+    table: str,
+    columns: Mapping[str, str],
+    wanted: Sequence[str | None],
+    key: str | None,
+    only: str,
+) -> str:
+    """Write the query that `Rows.read` runs; its columns are c0, c1 and so on."""
+    cells = [_as_text(name, columns[name]) if name else "cast(null as text)" for name in wanted]
+    named = [f"{cell} as c{place}" for place, cell in enumerate(cells)]
+    order = [quoted(key)] if key else []
+    order += [f"c{place}" for place, name in enumerate(wanted) if name]
+    condition = f" where {only}" if only else ""
+    return f"select {', '.join(named)} from {_name_of(where, table)}{condition} order by {', '.join(order)}"
+
+
+def _name_of(where: Server, table: str) -> str:
+    return ".".join(quoted(part) for part in (where.schema, table) if part)
 
 
 def _as_text(column: str, kind: str) -> str:
@@ -201,8 +215,12 @@ def _reading(where: Server) -> Iterator[Any]:
                 cursor.execute(setting)
             yield cursor
     except Error as error:
-        said = str(error)
-        found, do = next((why for words, why in _WHY.items() if words in said), _NO_SERVER)
-        if found == _NO_SERVER[0] and "Failed to connect" not in said:
-            found, do = "a table cannot be read", "Look at it with psql."
-        raise UnreadableExtract(where.name, found, do) from None
+        raise UnreadableExtract(where.name, *why_not(str(error))) from None
+
+
+def why_not(said: str) -> tuple[str, str]:
+    """Tell from a driver's error, which may show an address or a value, what is wrong and what to do."""
+    found, do = next((why for words, why in _WHY.items() if words in said), _NO_SERVER)
+    if found == _NO_SERVER[0] and "Failed to connect" not in said:
+        return "a table cannot be read", "Look at it with psql."
+    return found, do

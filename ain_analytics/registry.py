@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from math import inf, nextafter
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import dataframely as dy
 import duckdb
@@ -15,6 +15,7 @@ import polars as pl
 
 from ain_analytics import schema
 from ain_analytics.definitions import TEXTBOOK, Definitions
+from ain_analytics.engines import DUCKDB, on_engine
 from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
@@ -177,6 +178,8 @@ def open_registry(
     definitions: Definitions = TEXTBOOK,
     extracted_on: date | None = None,
     progress: Progress | None = None,
+    engine: str = DUCKDB,
+    engine_address: str | None = None,
 ) -> Registry:
     """Read an extract and derive everything up to the evidence for classes.
 
@@ -190,6 +193,10 @@ def open_registry(
         Last day that the extract can speak of; overrides `extract.toml`. Default: today.
     progress : callable, optional
         Told the stage and the share done.
+    engine : str
+        Who runs the views: "duckdb", "spark" or "postgres"; the tables are the same.
+    engine_address : str, optional
+        Spark's master, or the address of a PostgreSQL database that may be written to.
 
     Returns
     -------
@@ -199,6 +206,8 @@ def open_registry(
     ------
     UnreadableExtract, MissingTable, MissingColumn
         The source cannot be read, or lacks what is obligatory.
+    UnusableEngine
+        The engine is not there, or cannot do its work.
     NothingUsable
         No child is left.
 
@@ -210,11 +219,14 @@ def open_registry(
     ['patient_id', 'episode_number']
     """
     extract = read_extract(source, extracted_on=extracted_on)
-    connection = duckdb.connect()
+    connection: Any = duckdb.connect()
+    if engine != DUCKDB:
+        raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
+        connection = on_engine(connection, engine, engine_address, extract, raw_views)
     registry = Registry(extract, definitions, connection)
     try:
         connection.execute("set TimeZone = 'UTC'")
-        load_source(connection, extract, progress)
+        load_source(connection, extract if engine == DUCKDB else connection.left_to_read(extract), progress)
         load_codes(connection, extract)
         make_raw_tables(connection, extract, sql_folder() / "00_format")
         _derive(registry, "0", progress, None)
@@ -282,6 +294,9 @@ def _derive(registry: Registry, first: str, progress: Progress | None, beside: s
         name = _view_name(file)
         if progress:
             progress(f"deriving {name}", done / len(chosen))
+        if derive_elsewhere := getattr(connection, "derive", None):
+            derive_elsewhere(file, registry.schema_name, is_kept=name in KEPT)
+            continue
         connection.execute(file.read_text(encoding="utf-8"))
         if name in KEPT:
             connection.execute(f"create or replace table {name}_kept as from {name}")

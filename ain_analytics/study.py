@@ -23,6 +23,7 @@ from ain_analytics.charts import (
 from ain_analytics.curves import ResolutionCurve, resolution_curve
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.endings import rules_of_ending
+from ain_analytics.engines import DUCKDB
 from ain_analytics.errors import BadDefinition, EmptyStratum, UnknownColumn
 from ain_analytics.followup import follow_up
 from ain_analytics.intervals import interval_curve
@@ -68,6 +69,8 @@ def study(
     extracted_on: date | None = None,
     progress: Progress | None = None,
     command: str | None = None,
+    engine: str = DUCKDB,
+    engine_address: str | None = None,
 ) -> Study:
     """Run the whole way of the data, and write it to a folder when one is given.
 
@@ -88,6 +91,8 @@ def study(
         Called with the name of each step as it begins, and the share of the work that is done.
     command : str, optional
         What to note in the manifest as the command.
+    engine, engine_address : str
+        Who runs the views, as in `open_registry`; the results are the same.
 
     Returns
     -------
@@ -122,7 +127,12 @@ def study(
     place = None if out is None else check_output(out, None if is_address(source) else source)
     say = progress or (lambda _stage, _share: None)
     registry = open_registry(
-        source, definitions=definitions, extracted_on=extracted_on, progress=_within(_READING, say)
+        source,
+        definitions=definitions,
+        extracted_on=extracted_on,
+        progress=_within(_READING, say),
+        engine=engine,
+        engine_address=engine_address,
     )
     found = _find(registry, by or "case_class", command, say)
     if place is not None:

@@ -68,7 +68,7 @@ powered as (
         divided.unit,
         regexp_replace(
             regexp_replace(regexp_replace(divided.letters, '^[x*]?1000/', '10*3/'), '^1/', '/'),
-            '^[x*]?(10([*][*]|[*]|[\^]|e[+]?|exp)?|1?e[+]?)0?(3|6|9|12)/', '10*\3/'
+            '^[x*]?(10([*][*]|[*]|[\^]|exp|e[+]?)?|1?e[+]?)0?(3|6|9|12)/', '10*\3/'
         ) as letters
     from divided
 )
