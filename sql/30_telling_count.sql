@@ -2,10 +2,9 @@
 -- Reads: unmasked_day, ever_low_child, child_limit, plainly_normal, definition.
 -- Key: (child_number, sampled_on).
 -- Rule: two consecutive counts further apart than the longest silence split the observation. What
--- tells is a count that is not plainly normal, the one after it, the last of an observation, and one
--- soon after another: the days of a resolution may be over at the next. One before a long silence is
--- kept, so that the silence can be told. The others are known by the
--- ordinals and the days beside them; by `enough_on` enough counts for a resolution have followed.
+-- tells is a count that is not plainly normal, the last of an observation, and one before a long
+-- silence. The others are known by the ordinals and the days beside them; by `enough_on` enough
+-- counts for a resolution have followed.
 create or replace view telling_count as
 with in_order as (
     select
@@ -14,11 +13,9 @@ with in_order as (
         unmasked_day.anc,
         row_number() over in_time as ordinal,
         lag(unmasked_day.sampled_on) over in_time as previous_on,
-        lag(unmasked_day.anc) over in_time as previous_anc,
         lead(unmasked_day.sampled_on) over in_time as next_on,
         lead(unmasked_day.sampled_on, definition.resolution_counts) over in_time as enough_on,
         definition.max_silence_days,
-        definition.resolution_days,
         definition.long_silence_days
     from unmasked_day
     inner join ever_low_child on unmasked_day.child_number = ever_low_child.child_number
@@ -61,8 +58,6 @@ inner join plainly_normal
     on
         placed.is_last
         or placed.anc < plainly_normal.normal_from
-        or placed.previous_anc < plainly_normal.normal_from
-        or date_diff('day', placed.previous_on, placed.sampled_on) < placed.resolution_days
         or date_diff('day', placed.sampled_on, placed.next_on) > placed.long_silence_days
 inner join child_limit
     on

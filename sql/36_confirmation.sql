@@ -1,16 +1,15 @@
 -- confirmation: one row per episode whose resolving run had enough counts before it had lasted
 -- long enough, with the count that confirmed it.
--- Reads: episode_span, telling_count, definition.
+-- Reads: episode_span, unmasked_day, definition.
 -- Key: (child_number, stretch_number).
--- Rule: the first count of the run that is far enough in days from its first; the count before it
--- is the first of the run or came soon after another, so it tells.
+-- Rule: the first count of the run that is far enough in days from its first.
 create or replace view confirmation as
 with awaiting as (
     select
         episode_span.child_number,
         episode_span.stretch_number,
         episode_span.enough_on,
-        episode_span.resolution_by,
+        episode_span.normal_to,
         cast(episode_span.resolution_by + interval 1 day * definition.resolution_days as date) as from_on
     from episode_span
     cross join definition
@@ -20,12 +19,12 @@ with awaiting as (
 select
     awaiting.child_number,
     awaiting.stretch_number,
-    telling_count.next_on as confirmed_on
-from telling_count
+    min(unmasked_day.sampled_on) as confirmed_on
+from unmasked_day
 inner join awaiting
     on
-        telling_count.child_number = awaiting.child_number
-        and telling_count.sampled_on >= awaiting.resolution_by
-        and telling_count.sampled_on < awaiting.from_on
-        and telling_count.next_on >= awaiting.from_on
-where awaiting.enough_on < awaiting.from_on;
+        unmasked_day.child_number = awaiting.child_number
+        and unmasked_day.sampled_on >= awaiting.from_on
+        and unmasked_day.sampled_on <= awaiting.normal_to
+where awaiting.enough_on < awaiting.from_on
+group by awaiting.child_number, awaiting.stretch_number;

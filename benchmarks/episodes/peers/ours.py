@@ -17,8 +17,7 @@ def derive(folder: Path, **settings: str) -> duckdb.DuckDBPyConnection:
     for name, value in settings.items():
         connection.execute(f"set {name} = '{value}'")
     for name, query in queries_of_base_tables(folder, "read_parquet('{path}')").items():
-        is_small = name in ("definition", "anc_band", "treatment", "patient")
-        connection.execute(f"create {'table' if is_small else 'view'} {name} as {query}")
+        connection.execute(f"create table {name} as {query}")
     for view in views():
         connection.execute(view.query)
         if view.is_kept:
