@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
-from importlib.resources import files
-from math import inf, nextafter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,34 +17,18 @@ from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
 from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables, make_table
+from ain_analytics.views import (
+    KEPT,
+    STAGED_BELOW,
+    band_frame,
+    definition_frame,
+    sql_folder,
+    staging_of,
+    view_files,
+    view_name,
+)
 
 Source: TypeAlias = Path | str | Mapping[str, pl.DataFrame]
-
-_STAGED_BELOW = "23"
-"""Views with a lower number depend on the extract and the staging choices only."""
-
-KEPT = (
-    "patient_fate", "child", "patient", "lab_row", "sound_day", "crowded_row", "lab_measure", "specimen_role",
-    "specimen", "measure_fate", "suspect_child", "suspect_count", "repeated_day", "masked_day", "child_days",
-    "telling_count", "unresolved_run", "episode_span", "episode", "case_evidence",
-)  # fmt: skip
-"""Views that are kept as tables once derived, because several others read them."""
-
-
-def sql_folder() -> Path:
-    """Find the views: inside the installed package, or beside it in a checkout."""
-    inside = Path(str(files("ain_analytics"))) / "sql"
-    return inside if inside.is_dir() else inside.parent.parent / "sql"
-
-
-@cache
-def view_files() -> tuple[Path, ...]:
-    """Give the numbered views in the order in which they are built."""
-    return tuple(sorted(sql_folder().glob("[1-9][0-9]_*.sql")))
-
-
-def _view_name(path: Path) -> str:
-    return path.stem.partition("_")[2]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -137,7 +118,7 @@ class Registry:
         made = Registry(
             self.extract, definitions, connection, f"study_{len(self._studies) + 1}", self._studies
         )
-        first = 0 if _staging_of(definitions) != _staging_of(self.definitions) else _STAGED_BELOW
+        first = 0 if staging_of(definitions) != staging_of(self.definitions) else STAGED_BELOW
         _derive(made, str(first), None, self.schema_name)
         self._studies[definitions] = made
         return made
@@ -242,56 +223,17 @@ def open_registry(
     return registry
 
 
-def _staging_of(definitions: Definitions) -> tuple[object, ...]:
-    slots = type(definitions).__dataclass_fields__
-    return tuple(
-        getattr(definitions, name)
-        for name, f in slots.items()
-        if f.metadata["stage"] == "staging" and name != "name"
-    )
-
-
-def _definition_frame(definitions: Definitions) -> pl.DataFrame:
-    kinds = {str: pl.String, int: pl.Int32, float: pl.Float64, bool: pl.Boolean}
-    types = {
-        name: next((kinds[k] for k in kinds if str(f.type).startswith((k.__name__, str(k)))), pl.Int32)
-        for name, f in type(definitions).__dataclass_fields__.items()
-    }
-    row = definitions.value_rows()
-    return pl.DataFrame([row], schema={name: types[name] for name in row})
-
-
-def band_frame(definitions: Definitions) -> pl.DataFrame:
-    """Give the bands, each with the highest neutropenic and the lowest normal count.
-
-    A count exactly at a limit is neutropenic where limits are inclusive, else normal.
-    """
-    rows = [
-        (
-            band.from_months,
-            band.entry_limit,
-            band.exit_limit,
-            band.entry_limit if definitions.limit_is_inclusive else nextafter(band.entry_limit, 0.0),
-            nextafter(band.exit_limit, inf) if definitions.limit_is_inclusive else band.exit_limit,
-        )
-        for band in definitions.anc_bands
-    ]
-    limits = ("entry_limit", "exit_limit", "neutropenic_to", "normal_from")
-    kinds = {"from_months": pl.Int32, **dict.fromkeys(limits, pl.Float64)}
-    return pl.DataFrame(rows, schema=kinds, orient="row")
-
-
 def _derive(registry: Registry, first: str, progress: Progress | None, beside: str | None) -> None:
     """Build the views from number `first` up in the registry's schema."""
     connection = registry.connection
     connection.execute(f"create schema if not exists {registry.schema_name}")
     path = [registry.schema_name, *([_base(beside)] if beside and first != "0" else []), "main"]
     connection.execute(f"set search_path = '{','.join(dict.fromkeys(path))}'")
-    make_table(connection, "definition", _definition_frame(registry.definitions))
+    make_table(connection, "definition", definition_frame(registry.definitions))
     make_table(connection, "anc_band", band_frame(registry.definitions))
     chosen = [path for path in view_files() if path.name >= first]
     for done, file in enumerate(chosen):
-        name = _view_name(file)
+        name = view_name(file)
         if progress:
             progress(f"deriving {name}", done / len(chosen))
         if derive_elsewhere := getattr(connection, "derive", None):

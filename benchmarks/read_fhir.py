@@ -12,7 +12,7 @@ import duckdb
 
 from ain_analytics.extract import read_extract
 from ain_analytics.raw_tables import load_codes, load_source, make_raw_tables
-from ain_analytics.registry import sql_folder
+from ain_analytics.views import sql_folder
 
 COLUMNS = (
     "{'resourceType': 'VARCHAR', 'id': 'VARCHAR', 'status': 'VARCHAR', "

@@ -4,16 +4,16 @@
 -- Rule: the only count of a day stands for it; where there are several, what their rule gives.
 create or replace view day_of_counts as
 select
-    anc_count.child_number,
-    anc_count.sampled_on,
-    anc_count.anc,
-    1 as n_results
-from anc_count
-where anc_count.is_alone
-union all
-select
     repeated_day.child_number,
     repeated_day.sampled_on,
     repeated_day.anc,
     repeated_day.n_results
-from repeated_day;
+from repeated_day
+union all
+select
+    anc_count.child_number,
+    anc_count.sampled_on,
+    anc_count.anc,
+    cast(1 as integer) as n_results
+from anc_count
+where anc_count.is_alone;

@@ -24,7 +24,8 @@ from ain_analytics.definitions import PRESETS, TEXTBOOK, Definitions
 from ain_analytics.engines.elsewhere import Elsewhere
 from ain_analytics.engines.translate import POSTGRES, SPARK, translate
 from ain_analytics.errors import UnusableEngine
-from ain_analytics.registry import KEPT, open_registry, view_files
+from ain_analytics.registry import open_registry
+from ain_analytics.views import KEPT, view_files
 
 from .postgres import PASSWORD, find_programs, load, run_sql, running_server
 from .test_properties import DEFINITIONS, EXTRACTED, frames_of, random_registries

@@ -14,9 +14,10 @@ import ain_analytics as ain
 from ain_analytics.errors import MissingTable, NothingUsable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.raw_tables import load_codes, load_source, make_raw_tables
-from ain_analytics.registry import open_registry, sql_folder
+from ain_analytics.registry import open_registry
 from ain_analytics.schema import RAW
 from ain_analytics.synthetic.forms import fhir
+from ain_analytics.views import sql_folder
 
 LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
 CHILD = {"resourceType": "Patient", "id": "7", "gender": "female", "birthDate": "2018-01-01"}

@@ -36,7 +36,7 @@ FLOORS = (
     "workbook resources statistics_file definition_checks",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
     "mapping",
-    "postgres wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "
+    "views postgres wording definition_file endings sender rules strata kaplan_meier log_rank turnbull_cells "
     "published_records",
     "mapped_files curve_result npmle_newton",
     "mapped_rows",
@@ -44,8 +44,8 @@ FLOORS = (
     "extracted",
     "databases",
     "extract",
-    "raw_tables terminal",
-    "engines",
+    "raw_tables",
+    "engines terminal",
     "registry npmle curves",
     "cases followup oddities intervals published_group characteristics small_cells quality_rows",
     "quality_counts quality_checks",

@@ -11,7 +11,8 @@ import pytest
 from ain_analytics.definitions import PRESETS, TEXTBOOK, AncBand
 from ain_analytics.fates import FATES, NO_ERROR
 from ain_analytics.quality import quality
-from ain_analytics.registry import open_registry, sql_folder
+from ain_analytics.registry import open_registry
+from ain_analytics.views import sql_folder
 
 
 def odd(registry: Any) -> dict[str, tuple[int, int]]:

@@ -8,7 +8,8 @@ import pytest
 from ain_analytics import schema
 from ain_analytics.definitions import PRESETS, TEXTBOOK
 from ain_analytics.errors import BadDefinition, UnknownTable
-from ain_analytics.registry import open_registry, view_files
+from ain_analytics.registry import open_registry
+from ain_analytics.views import view_files
 
 EXTRACT = Path(__file__).parent / "extracts" / "hospital_a"
 

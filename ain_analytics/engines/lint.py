@@ -99,7 +99,7 @@ def _functions(part: exp.Expr) -> Iterator[str]:
         yield f"function {part.sql_name().lower()}"
 
 
-_KEYS = {name.replace("_", "") for name in FUNCTIONS} | {"if", "strposition"}
+_KEYS = {name.replace("_", "") for name in FUNCTIONS} | {"if", "strposition", "exists"}
 
 
 def _selection(part: exp.Expr) -> Iterator[str]:

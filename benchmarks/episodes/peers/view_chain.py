@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ain_analytics.definitions import TEXTBOOK
-from ain_analytics.registry import KEPT, band_frame, view_files
+from ain_analytics.views import KEPT, band_frame, view_files
 
 EPISODE_STEP = range(23, 38)
 """Numbers of the files."""
@@ -16,6 +16,10 @@ COUNTED = """
     inner join patient on counts.patient_id = patient.patient_id
 """
 """What staging gives, of the columns that the episode step looks at."""
+NUMBERED = """
+    select *, cast(row_number() over (order by patient_id) as integer) as child_number
+    from {patient} as patient
+"""
 TREATMENT = """
     select
         cast(null as varchar) as patient_id, cast(null as date) as started_on, cast(null as date) as ended_on,
@@ -93,7 +97,7 @@ def queries_of_base_tables(folder: Path, read: str) -> dict[str, str]:
     """Select what lies under the views; `read` is how the engine names a Parquet file."""
     counts, patient = (read.format(path=folder / f"{name}.parquet") for name in ("anc_result", "patient"))
     return {
-        "patient": f"select *, cast(row_number() over (order by patient_id) as integer) as child_number from {patient}",
+        "patient": NUMBERED.format(patient=patient),
         "anc_count": COUNTED.format(counts=counts),
         "treatment": TREATMENT,
         "definition": definition_query(),
