@@ -161,3 +161,10 @@ class UnusableEngine(AinError, ValueError):
 
     def __init__(self, engine: str, found: str, do: str) -> None:
         super().__init__(f"Engine {engine}: {one_line(found)}. {do}")
+
+
+class BadBuckets(AinError, ValueError):
+    """A source cannot be split into buckets as asked."""
+
+    def __init__(self, found: str, advice: str) -> None:
+        super().__init__(f"Buckets: {found}. {advice}")

@@ -11,9 +11,10 @@ import duckdb
 import polars as pl
 
 from ain_analytics import schema
+from ain_analytics.buckets import Buckets, derive_in_buckets
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.engines import DUCKDB, on_engine
-from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract
+from ain_analytics.errors import BadBuckets, NothingUsable, UnknownTable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
 from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables, make_table
@@ -45,6 +46,10 @@ class Registry:
         Holds the tables and views; `frame` is the ordinary way to read them.
     schema_name : str
         DuckDB schema that holds what depends on the definition.
+    staged_in : str
+        Schema that holds what depends on the staging choices only.
+    buckets : Buckets, optional
+        How the children are split, where they are.
 
     Examples
     --------
@@ -59,6 +64,8 @@ class Registry:
     definitions: Definitions
     connection: duckdb.DuckDBPyConnection
     schema_name: str = "study_1"
+    staged_in: str = "study_1"
+    buckets: Buckets | None = None
     _studies: dict[Definitions, "Registry"] = field(default_factory=dict)
 
     @property
@@ -115,11 +122,11 @@ class Registry:
         if known is not None:
             return known
         connection = self.connection.cursor()
-        made = Registry(
-            self.extract, definitions, connection, f"study_{len(self._studies) + 1}", self._studies
-        )
-        first = 0 if staging_of(definitions) != staging_of(self.definitions) else STAGED_BELOW
-        _derive(made, str(first), None, self.schema_name)
+        name = f"study_{len(self._studies) + 1}"
+        is_staged = self.buckets is None and staging_of(definitions) == staging_of(self.definitions)
+        staged_in = self.staged_in if is_staged else name
+        made = Registry(self.extract, definitions, connection, name, staged_in, self.buckets, self._studies)
+        _derive(made, None)
         self._studies[definitions] = made
         return made
 
@@ -161,6 +168,8 @@ def open_registry(
     progress: Progress | None = None,
     engine: str = DUCKDB,
     engine_address: str | None = None,
+    buckets: int | None = None,
+    work: Path | str | None = None,
 ) -> Registry:
     """Read an extract and derive everything up to the evidence for classes.
 
@@ -178,6 +187,11 @@ def open_registry(
         Who runs the views: "duckdb", "spark" or "postgres"; the tables are the same.
     engine_address : str, optional
         Spark's master, or the address of a PostgreSQL database that may be written to.
+    buckets : int, optional
+        Split the children into so many parts, derived one after the other: less memory, and a run that
+        was killed goes on where it was. The tables are the same.
+    work : path, optional
+        Folder that keeps the tables of the buckets. Default: the current one.
 
     Returns
     -------
@@ -189,6 +203,8 @@ def open_registry(
         The source cannot be read, or lacks what is obligatory.
     UnusableEngine
         The engine is not there, or cannot do its work.
+    BadBuckets
+        The source cannot be split so.
     NothingUsable
         No child is left.
 
@@ -204,13 +220,14 @@ def open_registry(
     if engine != DUCKDB:
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
-    registry = Registry(extract, definitions, connection)
+    split = None if buckets is None else _split(extract, buckets, work, engine)
+    registry = Registry(extract, definitions, connection, buckets=split)
     try:
         connection.execute("set TimeZone = 'UTC'")
         load_source(connection, extract if engine == DUCKDB else connection.left_to_read(extract), progress)
         load_codes(connection, extract)
         make_raw_tables(connection, extract, sql_folder() / "00_format")
-        _derive(registry, "0", progress, None)
+        _derive(registry, progress)
     except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error
     registry._studies[definitions] = registry
@@ -223,28 +240,36 @@ def open_registry(
     return registry
 
 
-def _derive(registry: Registry, first: str, progress: Progress | None, beside: str | None) -> None:
-    """Build the views from number `first` up in the registry's schema."""
-    connection = registry.connection
-    connection.execute(f"create schema if not exists {registry.schema_name}")
-    path = [registry.schema_name, *([_base(beside)] if beside and first != "0" else []), "main"]
-    connection.execute(f"set search_path = '{','.join(dict.fromkeys(path))}'")
+def _split(extract: Extract, n: int, work: Path | str | None, engine: str) -> Buckets:
+    if n < 1:
+        raise BadBuckets(f"{n} is no number of buckets", "Give 1 or more.")
+    if engine != DUCKDB:
+        raise BadBuckets(f"engine {engine} splits its work by itself", "Leave out the buckets.")
+    if not extract.paths:
+        raise BadBuckets("only files can be split", "Write the source to files, or leave out the buckets.")
+    return Buckets.of(n, Path(work or "."), extract.paths, [extract.extracted_on, extract.options])
+
+
+def _derive(registry: Registry, progress: Progress | None) -> None:
+    """Build the views in the registry's schema, those of the staging only where nobody has yet."""
+    connection, own = registry.connection, registry.schema_name
+    connection.execute(f"create schema if not exists {own}")
+    connection.execute(f"set search_path = '{','.join(dict.fromkeys([own, registry.staged_in, 'main']))}'")
     make_table(connection, "definition", definition_frame(registry.definitions))
     make_table(connection, "anc_band", band_frame(registry.definitions))
+    if registry.buckets is not None:
+        derive_in_buckets(connection, own, registry.definitions, registry.buckets, progress)
+        return
+    first = "" if registry.staged_in == own else STAGED_BELOW
     chosen = [path for path in view_files() if path.name >= first]
     for done, file in enumerate(chosen):
         name = view_name(file)
         if progress:
             progress(f"deriving {name}", done / len(chosen))
         if derive_elsewhere := getattr(connection, "derive", None):
-            derive_elsewhere(file, registry.schema_name, is_kept=name in KEPT)
+            derive_elsewhere(file, own, is_kept=name in KEPT)
             continue
         connection.execute(file.read_text(encoding="utf-8"))
         if name in KEPT:
             connection.execute(f"create or replace table {name}_kept as from {name}")
             connection.execute(f"create or replace view {name} as from {name}_kept")
-
-
-def _base(schema_name: str) -> str:
-    """Name the schema that holds the staging views: the first study's."""
-    return schema_name if schema_name == "study_1" else "study_1"

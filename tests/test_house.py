@@ -45,7 +45,7 @@ FLOORS = (
     "databases",
     "extract",
     "raw_tables",
-    "engines terminal",
+    "engines terminal buckets",
     "registry npmle curves",
     "cases followup oddities intervals published_group characteristics small_cells quality_rows",
     "quality_counts quality_checks",
