@@ -47,6 +47,14 @@ EngineAddress = Annotated[
         "[default: Spark on this machine; the database that is studied]",
     ),
 ]
+InBuckets = Annotated[
+    int | None,
+    typer.Option(
+        "--buckets",
+        metavar="N",
+        help="Derive the children in N parts: less memory, and a run that was killed goes on where it was.",
+    ),
+]
 NOTEBOOKS = Path("ain_notebooks")
 NOTHING_USABLE = 1
 STALE = 1
@@ -101,12 +109,13 @@ def study(
     ] = None,
     engine: Engine = "duckdb",
     engine_address: EngineAddress = None,
+    buckets: InBuckets = None,
 ) -> None:
     """Study an extract: tables, curves, charts, and a report that works offline.
 
     The results are put in their place whole, at the end; a run that fails leaves earlier ones as they were.
     """
-    _run(source, out, definition, by, engine, engine_address)
+    _run(source, out, definition, by, engine, engine_address, buckets)
 
 
 def _run(
@@ -116,6 +125,7 @@ def _run(
     by: str | None,
     engine: str = "duckdb",
     engine_address: str | None = None,
+    buckets: int | None = None,
 ) -> None:
     from ain_analytics.definition_file import read_definition
     from ain_analytics.study import study as run_study
@@ -131,9 +141,12 @@ def _run(
             command=typed_command(),
             engine=engine,
             engine_address=engine_address,
+            buckets=buckets,
         )
     _say(found, out)
     found.registry.close()
+    if found.registry.buckets is not None:
+        found.registry.buckets.remove()
 
 
 def _say(found: "Study", out: Path) -> None:

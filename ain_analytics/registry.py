@@ -250,6 +250,11 @@ def _split(extract: Extract, n: int, work: Path | str | None, engine: str) -> Bu
     return Buckets.of(n, Path(work or "."), extract.paths, [extract.extracted_on, extract.options])
 
 
+def _n_results(connection: Any) -> int:
+    found = connection.sql("select count(*) from raw_lab_result").fetchall()
+    return int(found[0][0])
+
+
 def _derive(registry: Registry, progress: Progress | None) -> None:
     """Build the views in the registry's schema, those of the staging only where nobody has yet."""
     connection, own = registry.connection, registry.schema_name
@@ -262,10 +267,11 @@ def _derive(registry: Registry, progress: Progress | None) -> None:
         return
     first = "" if registry.staged_in == own else STAGED_BELOW
     chosen = [path for path in view_files() if path.name >= first]
+    rows = f"{_n_results(connection):,} laboratory results" if progress else ""
     for done, file in enumerate(chosen):
         name = view_name(file)
         if progress:
-            progress(f"deriving {name}", done / len(chosen))
+            progress(f"deriving {name} of {rows}", done / len(chosen))
         if derive_elsewhere := getattr(connection, "derive", None):
             derive_elsewhere(file, own, is_kept=name in KEPT)
             continue

@@ -71,6 +71,7 @@ def study(
     command: str | None = None,
     engine: str = DUCKDB,
     engine_address: str | None = None,
+    buckets: int | None = None,
 ) -> Study:
     """Run the whole way of the data, and write it to a folder when one is given.
 
@@ -93,6 +94,8 @@ def study(
         What to note in the manifest as the command.
     engine, engine_address : str
         Who runs the views, as in `open_registry`; the results are the same.
+    buckets : int, optional
+        Derive the children in so many parts, whose tables are kept beside `out`; see `open_registry`.
 
     Returns
     -------
@@ -133,6 +136,8 @@ def study(
         progress=_within(_READING, say),
         engine=engine,
         engine_address=engine_address,
+        buckets=buckets,
+        work=None if place is None else place.parent,
     )
     found = _find(registry, by or "case_class", command, say)
     if place is not None:

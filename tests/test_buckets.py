@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ain_analytics.__main__ import main
 from ain_analytics.definitions import PRESETS, TEXTBOOK, Definitions
 from ain_analytics.errors import BadBuckets
 from ain_analytics.registry import Registry, open_registry
@@ -128,3 +129,16 @@ def test_an_impossible_number_is_refused(n: int, said: str, extract: Path, tmp_p
 def test_frames_are_not_split(tmp_path: Path) -> None:
     with pytest.raises(BadBuckets, match="only files can be split"):
         open_registry(simulate(3, seed=1).tables, buckets=2, work=tmp_path)
+
+
+def test_a_study_in_buckets_leaves_its_results_alone(
+    extract: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, more in (("whole", []), ("split", ["--buckets", "2"])):
+        monkeypatch.setattr(sys, "argv", ["ain", "study", str(extract), "-o", str(tmp_path / name), *more])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["split", "whole"]
+    for path in (tmp_path / "whole" / "tables").glob("*.csv"):
+        assert path.read_text() == (tmp_path / "split" / "tables" / path.name).read_text(), path.name
