@@ -228,7 +228,10 @@ def open_registry(
         load_codes(connection, extract)
         make_raw_tables(connection, extract, sql_folder() / "00_format")
         _derive(registry, progress)
-    except (duckdb.OutOfMemoryException, MemoryError) as error:
+    except BaseException as error:
+        connection.close()
+        if not isinstance(error, duckdb.OutOfMemoryException | MemoryError):
+            raise
         raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error
     registry._studies[definitions] = registry
     if registry.n_rows("patient") == 0:

@@ -68,6 +68,13 @@ class Postgres:
         self._where = server(address)
         self._schema = f"ain_{secrets.token_hex(8)}"
         self._connection: Any = self._run("", lambda: dbapi.connect(self._where.address))
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self) -> None:
         for setting in _SETTINGS:
             self._execute("", setting)
         encoding = self._rows("select current_setting('server_encoding')")[0][0]
