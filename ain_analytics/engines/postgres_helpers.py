@@ -10,6 +10,8 @@ def _text(pattern: str) -> str:
 
 _SMALLEST, _LARGEST = "2.4703282292062328e-324", "1.7976931348623159e308"
 """Where numbers begin that a double cannot tell from zero, or cannot hold."""
+_PLAIN = r"'^[0-9]+-[0-9]+-[0-9]+([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2})?)?$'"
+"""The usual time, which PostgreSQL reads as DuckDB does."""
 _INTEGERS = "between -2147483648 and 2147483647"
 
 HELPERS = (
@@ -26,7 +28,7 @@ HELPERS = (
     """ain_moment_of(day text, clock text) returns timestamp as $$ select
         ain_moment(day, split_part(clock, ':', 1), split_part(clock, ':', 2), split_part(clock, ':', 3)) $$""",
     rf"""ain_try_timestamp(t text) returns timestamp as $$ select
-        case when t ~ {_text(TIME)} then ain_moment_of(
+        case when t !~ {_text(TIME)} then null when t ~ {_PLAIN} then t::timestamp else ain_moment_of(
             substring(t from '[0-9]+-[0-9]+-[0-9]+'),
             coalesce(substring(t from '[0-9]+-[0-9]+-[0-9]+[T \t\n\v\f\r]([0-9:.]+)'), '')
         ) end $$""",

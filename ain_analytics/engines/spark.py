@@ -46,6 +46,7 @@ _SETTINGS = {
     "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation",
     "spark.sql.execution.arrow.localRelationThreshold": str(_SMALL),
 }
+_PARTITIONS = "spark.sql.shuffle.partitions"
 _QUIET = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -66,8 +67,10 @@ class Spark:
         if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
             raise UnusableEngine(_NAME, *_NO_JAVA)
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # it tells values
-        builder = SparkSession.builder.appName("ain_analytics").master(address or DEFAULT_MASTER)
-        for name, value in (_QUIET | _SETTINGS | dict(settings or {})).items():
+        master = address or DEFAULT_MASTER
+        builder = SparkSession.builder.appName("ain_analytics").master(master)
+        local = {_PARTITIONS: str(os.cpu_count() or 1)} if master.startswith("local") else {}
+        for name, value in (_QUIET | _SETTINGS | local | dict(settings or {})).items():
             builder = builder.config(name, value)
         try:
             with _silent_errors():

@@ -23,6 +23,7 @@ FOR_POSTGRES: tuple[Rewrite, ...] = (
     numbers.not_a_number,
     numbers.median_of_two_middles,
     days.days_between,
+    casts.computed_once,
     patterns.matches_in_postgres,
     patterns.replaced_in_postgres,
     patterns.cases_of_all_letters,

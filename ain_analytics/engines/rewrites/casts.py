@@ -39,3 +39,15 @@ def nearest_whole(part: exp.Expr) -> exp.Expr:
         return part
     part.set("this", exp.Anonymous(this="RINT", expressions=[part.this.copy()]))
     return part
+
+
+def computed_once(part: exp.Expr) -> exp.Expr:
+    """Fence off a step that computes: PostgreSQL would do it again wherever a column of the step stands."""
+    is_step = isinstance(part, exp.Select) and not isinstance(part.parent, exp.SetOperation)
+    if is_step and any(_computes(cell) for cell in part.expressions):
+        part.set("offset", exp.Offset(expression=exp.Literal.number(0)))
+    return part
+
+
+def _computes(cell: exp.Expr) -> bool:
+    return any(called.name.startswith("ain_") for called in cell.find_all(exp.Anonymous))
