@@ -72,6 +72,7 @@ MAY_HOLD_NUMBERS = {
     "report": "sizes of a page",
     "notebook_renderer": "version of a format",
     "study": "shares of a progress bar",
+    "buckets": "letters of a name",
     "shared": "ranks",
     "codes": "ranks, and a whole in percent",
     "errors": "sizes of a message",
