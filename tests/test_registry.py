@@ -113,3 +113,16 @@ def test_a_child_with_two_different_rows_is_set_aside_whole():
 def test_an_impossible_choice_is_refused(field, value, words):
     with pytest.raises(BadDefinition, match=words):
         replace(TEXTBOOK, **{field: value})
+
+
+def test_a_definition_asked_of_another_study_takes_that_ones_staging():
+    rows = [("P1", f"2018-{month:02}-01", "30394-1", "0.4", "10*9/L") for month in range(1, 4)]
+    columns = ["patient_id", "sampled_at", "code", "value", "unit"]
+    frames = {
+        "patient": pl.DataFrame({"patient_id": ["P1"], "birth_date": ["2017-01-01"], "sex": ["female"]}),
+        "lab_result": pl.DataFrame(rows, schema=columns, orient="row"),
+    }
+    granulocytes = replace(TEXTBOOK, name="granulocytes", granulocytes_as_neutrophils=True)
+    asked = replace(granulocytes, name="asked", onset_counts=2)
+    with open_registry(frames, extracted_on=date(2020, 1, 1)) as registry:
+        assert registry.under(granulocytes).under(asked).frame("episode").height == 1
