@@ -2,12 +2,13 @@
 -- best method gave for it.
 -- Reads: sound_day, measure_fate.
 -- Key: (child_number, sampled_on, count_key).
--- Rule: `is_alone` where the child has no other sound result on that day; such a count needs no key.
+-- Rule: `is_alone` where the child has no other sound result on that day; such a count
+-- needs no key, and has an empty one.
 create or replace view measured_count as
 select
     sound_day.child_number,
     sound_day.sampled_on,
-    cast(null as varchar) as count_key,
+    '' as count_key,
     sound_day.sampled_at,
     case when sound_day.has_granulocytes then 'granulocytes' else 'absolute' end as anc_source,
     sound_day.lone_anc as anc,

@@ -3,15 +3,6 @@
 -- Key: (child_number, sampled_on, count_key).
 -- Rule: all but those that the definition sets aside for their unit.
 create or replace view anc_count as
-with set_aside as (
-    select
-        suspect_count.child_number,
-        suspect_count.sampled_on,
-        coalesce(suspect_count.count_key, '') as count_key
-    from suspect_count
-    where suspect_count.is_set_aside
-)
-
 select
     measured_count.child_number,
     measured_count.sampled_on,
@@ -23,9 +14,10 @@ select
     measured_count.is_below_detection,
     measured_count.is_alone
 from measured_count
-left join set_aside
+left join suspect_count
     on
-        measured_count.child_number = set_aside.child_number
-        and measured_count.sampled_on = set_aside.sampled_on
-        and coalesce(measured_count.count_key, '') = set_aside.count_key
-where set_aside.child_number is null;
+        measured_count.child_number = suspect_count.child_number
+        and measured_count.sampled_on = suspect_count.sampled_on
+        and measured_count.count_key = suspect_count.count_key
+        and suspect_count.is_set_aside
+where suspect_count.child_number is null;

@@ -5,16 +5,7 @@
 -- differential that was not needed is another analyte. All rows that made a count whose unit is
 -- implausible go with it, if the definition says so.
 create or replace view lab_result_fate as
-with set_aside as (
-    select
-        suspect_count.child_number,
-        suspect_count.sampled_on,
-        suspect_count.count_key
-    from suspect_count
-    where suspect_count.is_set_aside
-),
-
-needed_line as (
+with needed_line as (
     select
         lab_measure.file,
         lab_measure.row_number
@@ -32,13 +23,14 @@ union all
 select
     lone_row.file,
     lone_row.row_number,
-    case when set_aside.child_number is null then lone_row.fate else 'implausible_unit' end as fate
+    case when suspect_count.child_number is null then lone_row.fate else 'implausible_unit' end as fate
 from lone_row
-left join set_aside
+left join suspect_count
     on
-        lone_row.child_number = set_aside.child_number
-        and lone_row.sampled_on = set_aside.sampled_on
-        and set_aside.count_key is null
+        lone_row.child_number = suspect_count.child_number
+        and lone_row.sampled_on = suspect_count.sampled_on
+        and suspect_count.count_key = ''
+        and suspect_count.is_set_aside
 union all
 select
     lab_row.file,
@@ -57,12 +49,16 @@ select
     measure_fate.file,
     measure_fate.row_number,
     case
-        when measure_fate.fate = 'used' and set_aside.count_key is not null then 'implausible_unit'
+        when measure_fate.fate = 'used' and suspect_count.child_number is not null then 'implausible_unit'
         else measure_fate.fate
     end as fate
 from measure_fate
-left join set_aside
-    on measure_fate.child_number = set_aside.child_number and measure_fate.count_key = set_aside.count_key
+left join suspect_count
+    on
+        measure_fate.child_number = suspect_count.child_number
+        and measure_fate.sampled_on = suspect_count.sampled_on
+        and measure_fate.count_key = suspect_count.count_key
+        and suspect_count.is_set_aside
 union all
 select
     source_malformed.file,
