@@ -14,10 +14,11 @@ from pathlib import Path
 import duckdb
 
 from ain_analytics.definitions import Definitions
+from ain_analytics.files import sha256
 from ain_analytics.raw_tables import Progress
 from ain_analytics.schema import RAW
 from ain_analytics.typed_cells import literal
-from ain_analytics.views import KEPT, STAGED_BELOW, staging_of, view_files, view_name
+from ain_analytics.views import KEPT, STAGED_BELOW, make_view, staging_of, view_files, view_name
 
 _OF_ALL = ("patient_fate", "child")
 """Kept tables that are derived for all children at once: they are small, and number the children."""
@@ -43,8 +44,7 @@ class Buckets:
         """Name the folder after what the tables depend on besides the definition."""
         told = hashlib.sha256(repr([n, duckdb.__version__, *map(str, also)]).encode())
         for path in sorted(paths):
-            with path.open("rb") as file:
-                told.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
+            told.update((path.name + sha256(path)).encode())
         for path in (*view_files(), *sorted(view_files()[0].parent.glob("00_format/**/*.sql"))):
             told.update(path.name.encode() + path.read_bytes())
         return cls(n, work / f"buckets-{told.hexdigest()[:20]}")
@@ -62,70 +62,68 @@ def derive_in_buckets(
     progress: Progress | None,
 ) -> None:
     """Derive every view in a schema that holds `definition` and `anc_band`; the kept ones by buckets."""
-    path = str(connection.sql("select current_setting('search_path')").fetchall()[0][0])
-    for file in view_files():
-        name = view_name(file)
-        if name in _OF_ALL:
-            connection.execute(file.read_text(encoding="utf-8"))
-            connection.execute(f"create or replace table {name}_kept as from {name}")
-            connection.execute(f"create or replace view {name} as from {name}_kept")
+    for file in _files(of_all=True):
+        make_view(connection, file, is_kept=True)
     for number in range(buckets.n):
         if progress:
             progress(f"deriving bucket {number + 1} of {buckets.n}", number / buckets.n)
-        _derive_one(connection, path, definitions, buckets, number)
-    connection.execute(f"set search_path = '{path}'")
-    for file in view_files():
+        _derive_one(connection, schema_name, definitions, buckets, number)
+    for file in _files(of_all=False):
         name = view_name(file)
-        if name in _OF_ALL:
-            continue
         if name in KEPT:
             _show(connection, name, _place(buckets, definitions, file) / "*" / f"{name}.parquet")
         else:
-            connection.execute(file.read_text(encoding="utf-8"))
+            make_view(connection, file, is_kept=False)
+
+
+def _files(*, of_all: bool) -> list[Path]:
+    return [file for file in view_files() if (view_name(file) in _OF_ALL) == of_all]
 
 
 def _derive_one(
     connection: duckdb.DuckDBPyConnection,
-    path: str,
+    schema_name: str,
     definitions: Definitions,
     buckets: Buckets,
     number: int,
 ) -> None:
     """Derive the kept tables of one bucket, unless they are there."""
-    wanted = [file for file in view_files() if view_name(file) in KEPT and view_name(file) not in _OF_ALL]
-    if all(_file(buckets, definitions, file, number).exists() for file in wanted):
+    places = {
+        file: _place(buckets, definitions, file) / str(number) / f"{view_name(file)}.parquet"
+        for file in _files(of_all=False)
+        if view_name(file) in KEPT
+    }
+    if all(place.exists() for place in places.values()):
         return
     connection.execute("drop schema if exists bucket cascade")
     connection.execute("create schema bucket")
-    connection.execute(f"set search_path = 'bucket,{path}'")
+    connection.execute(f"set search_path = 'bucket,{schema_name},main'")
     holds = f"coalesce(hash(patient_id), 0) % {buckets.n} = {number}"
-    for table in RAW:
-        connection.execute(f"create view bucket.raw_{table} as select * from main.raw_{table} where {holds}")
-    of_all = path.split(",")[0]
-    connection.execute(
-        f"create view bucket.patient_fate as select * from {of_all}.patient_fate_kept where {holds}"
-    )
-    for file in view_files():
-        name = view_name(file)
-        if name in _OF_ALL:
-            continue
-        if name not in KEPT:
+    shared = {f"raw_{table}": f"main.raw_{table}" for table in RAW}
+    for name, rows in (shared | {"patient_fate": f"{schema_name}.patient_fate_kept"}).items():
+        connection.execute(f"create view bucket.{name} as select * from {rows} where {holds}")
+    for file in _files(of_all=False):
+        name, place = view_name(file), places.get(file)
+        if place is None or not place.exists():
             connection.execute(_in_bucket(file))
-            continue
-        place = _file(buckets, definitions, file, number)
-        if not place.exists():
-            connection.execute(_in_bucket(file))
-            place.parent.mkdir(parents=True, exist_ok=True)
-            partial = place.with_name(f"{place.name}.partial-{os.getpid()}")
-            connection.execute(f"copy (from bucket.{name}) to {literal(str(partial))} (format parquet)")
-            partial.replace(place)
-        _show(connection, f"bucket.{name}", place)
-    connection.execute(f"set search_path = '{path}'")
+        if place is not None:
+            if not place.exists():
+                _write(connection, f"bucket.{name}", place)
+            _show(connection, f"bucket.{name}", place)
+    connection.execute(f"set search_path = '{schema_name},main'")
     connection.execute("drop schema bucket cascade")
 
 
 def _in_bucket(file: Path) -> str:
     return file.read_text(encoding="utf-8").replace("create or replace view ", "create view bucket.", 1)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, name: str, place: Path) -> None:
+    """Write a table whole or not at all."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = place.with_name(f"{place.name}.partial-{os.getpid()}")
+    connection.execute(f"copy (from {name}) to {literal(str(partial))} (format parquet)")
+    partial.replace(place)
 
 
 def _show(connection: duckdb.DuckDBPyConnection, name: str, place: Path) -> None:
@@ -137,7 +135,3 @@ def _place(buckets: Buckets, definitions: Definitions, file: Path) -> Path:
     staging = repr(staging_of(definitions))
     chosen = staging if file.name < STAGED_BELOW else repr(asdict(definitions) | {"name": ""})
     return buckets.folder / hashlib.sha256(chosen.encode()).hexdigest()[:20]
-
-
-def _file(buckets: Buckets, definitions: Definitions, file: Path, number: int) -> Path:
-    return _place(buckets, definitions, file) / str(number) / f"{view_name(file)}.parquet"

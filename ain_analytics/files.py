@@ -4,6 +4,7 @@ Well-formed files go straight through DuckDB. A CSV that DuckDB refuses is read 
 by record, so that a row with too many or too few cells is counted and the others are kept.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -262,6 +263,12 @@ def in_place(file: ExtractFile, wanted: list[str], fractions: tuple[str, ...]) -
         f"select {place}, {', '.join(cells)} "
         f"from read_parquet({literal(_one_path(file.path))}, file_row_number = true)"
     )
+
+
+def sha256(path: Path) -> str:
+    """Give the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _append(

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from ain_analytics.extracted import Extract
+from ain_analytics.files import sha256
 from ain_analytics.output import PROGRAM
 from ain_analytics.registry import Registry
 from ain_analytics.sender import OPTIONS_FILE
@@ -108,12 +109,6 @@ def inputs(extract: Extract) -> list[dict[str, Any]]:
     name = extract.name if extract.server else ""
     tables = [{"database": name, "table": there} for there, _ in extract.database_tables.values() if name]
     return files + frames + tables
-
-
-def sha256(path: Path) -> str:
-    """Give the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _version(package: str) -> str:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from ain_analytics.definitions import DAYS_PER_MONTH, Definitions
-from ain_analytics.quality_rows import PERCENTILES
+from ain_analytics.quality_rows import LAB, PERCENTILES
 from ain_analytics.registry import Registry
 from ain_analytics.schema import QUALITY
 
@@ -22,19 +22,16 @@ SAME = 1e-6
 
 def measured_values(registry: Registry) -> pl.DataFrame:
     """Give one row per value of a used, measured count as written: `value`, `amount`, `n`, and where from."""
-    found: pl.DataFrame = registry.connection.sql("""
+    found: pl.DataFrame = registry.connection.sql(f"""
+        with {LAB}
         select
-            patient.site, sent.unit, sent.method, sent.value, lab_row.amount, count(*) as n
-        from lab_row
-        inner join lab_result_fate
-            on lab_row.file = lab_result_fate.file and lab_row.row_number = lab_result_fate.row_number
-        inner join raw_lab_result as sent
-            on lab_row.file = sent.file and lab_row.row_number = sent.row_number
-        inner join patient on lab_row.child_number = patient.child_number
+            patient.site, lab.unit, lab.method, lab.value, lab.amount, count(*) as n
+        from lab
+        inner join patient on lab.patient_id = patient.patient_id
         where
-            lab_row.role = 'anc'
-            and lab_result_fate.fate = 'used'
-            and regexp_matches(sent.value, '^[+]?[0-9]+([.,][0-9]+)?$')
+            lab.role = 'anc'
+            and lab.fate = 'used'
+            and regexp_matches(lab.value, '^[+]?[0-9]+([.,][0-9]+)?$')
         group by all
         order by all
     """).pl()

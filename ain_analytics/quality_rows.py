@@ -28,7 +28,7 @@ _SITE_OF = """
     )
 """
 """The site of each key, usable or not; none where its rows name two."""
-_LAB = """
+LAB = """
     lab as (
         select
             raw_lab_result.*,
@@ -67,7 +67,7 @@ def rows_by_site(registry: Registry) -> pl.DataFrame:
     """
     every = " union all ".join([patients, lab, *others])
     found = registry.connection.sql(f"""
-        with {_SITE_OF}, {_LAB}, every_row as ({every})
+        with {_SITE_OF}, {LAB}, every_row as ({every})
         select
             table_name,
             coalesce(site, 'not_known') as site,
@@ -90,7 +90,7 @@ def amounts(registry: Registry) -> pl.DataFrame:
     """
     low, high = PERCENTILES
     found = registry.connection.sql(f"""
-        with {_LAB},
+        with {LAB},
         measure as (
             select
                 role as analyte,
@@ -150,7 +150,7 @@ def _with_fold_of_others(groups: pl.DataFrame) -> pl.DataFrame:
 def drift(registry: Registry) -> pl.DataFrame:
     """Give the median of the neutrophil counts by site and month, counts that are impossible among them."""
     found = registry.connection.sql(f"""
-        with {_SITE_OF}, {_LAB},
+        with {_SITE_OF}, {LAB},
         counted as (
             select patient_id, sampled_on, anc from anc_result
             union all

@@ -15,6 +15,7 @@ from ain_analytics.files import in_place, load_file, load_frame, normal_names, n
 from ain_analytics.formats import NATIVE, Format
 from ain_analytics.postgres import Server, open_rows
 from ain_analytics.typed_cells import as_text, quoted
+from ain_analytics.views import make_view, view_name
 
 FRACTIONS = ("DOUBLE", "FLOAT", "DECIMAL")
 """How the names of DuckDB's types with a decimal point begin."""
@@ -196,10 +197,10 @@ def make_raw_tables(connection: duckdb.DuckDBPyConnection, extract: Extract, fol
     """Build a format's views; except of the native one, keep their rows, drop the steps and the source."""
     known = extract.format
     files = [path for name in (*known.also_views_of, known.name) for path in (folder / name).glob("*.sql")]
-    views = sorted({_view_name(path): path for path in files}.values(), key=lambda path: path.name)
+    views = sorted({view_name(path): path for path in files}.values(), key=lambda path: path.name)
     try:
         for path in views:
-            _make_view(connection, path, is_kept=known is not NATIVE)
+            make_view(connection, path, is_kept=known is not NATIVE)
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error as error:
@@ -208,21 +209,9 @@ def make_raw_tables(connection: duckdb.DuckDBPyConnection, extract: Extract, fol
             raise
         raise UnreadableExtract(damaged, "it is no readable .parquet file", "Export it again.") from error
     if known is not NATIVE:
-        for name in (_view_name(path) for path in views if path.name < RAW_VIEWS):
+        for name in (view_name(path) for path in views if path.name < RAW_VIEWS):
             connection.execute(f"drop view {name}")
             connection.execute(f"drop table {name}_kept")
         in_views = _read_in_place(extract)
         for table in known.tables:
             connection.execute(f"drop {'view' if table in in_views else 'table'} source_{table}")
-
-
-def _make_view(connection: duckdb.DuckDBPyConnection, path: Path, *, is_kept: bool) -> None:
-    connection.execute(path.read_text(encoding="utf-8"))
-    if is_kept:
-        name = _view_name(path)
-        connection.execute(f"create table {name}_kept as from {name}")
-        connection.execute(f"create or replace view {name} as from {name}_kept")
-
-
-def _view_name(path: Path) -> str:
-    return path.stem.partition("_")[2]

@@ -23,6 +23,7 @@ from ain_analytics.views import (
     STAGED_BELOW,
     band_frame,
     definition_frame,
+    make_view,
     sql_folder,
     staging_of,
     view_files,
@@ -253,9 +254,10 @@ def _split(extract: Extract, n: int, work: Path | str | None, engine: str) -> Bu
     return Buckets.of(n, Path(work or "."), extract.paths, [extract.extracted_on, extract.options])
 
 
-def _n_results(connection: Any) -> int:
-    found = connection.sql("select count(*) from raw_lab_result").fetchall()
-    return int(found[0][0])
+def _of_results(connection: Any) -> str:
+    """Say of how many results; an engine that reads them where they lie has not counted them."""
+    ((n,),) = connection.sql("select count(*) from raw_lab_result").fetchall()
+    return f" of {n:,} laboratory results" if n else ""
 
 
 def _derive(registry: Registry, progress: Progress | None) -> None:
@@ -270,15 +272,12 @@ def _derive(registry: Registry, progress: Progress | None) -> None:
         return
     first = "" if registry.staged_in == own else STAGED_BELOW
     chosen = [path for path in view_files() if path.name >= first]
-    rows = f"{_n_results(connection):,} laboratory results" if progress else ""
+    rows = _of_results(connection) if progress else ""
     for done, file in enumerate(chosen):
         name = view_name(file)
         if progress:
-            progress(f"deriving {name} of {rows}", done / len(chosen))
+            progress(f"deriving {name}{rows}", done / len(chosen))
         if derive_elsewhere := getattr(connection, "derive", None):
             derive_elsewhere(file, own, is_kept=name in KEPT)
             continue
-        connection.execute(file.read_text(encoding="utf-8"))
-        if name in KEPT:
-            connection.execute(f"create or replace table {name}_kept as from {name}")
-            connection.execute(f"create or replace view {name} as from {name}_kept")
+        make_view(connection, file, is_kept=name in KEPT)

@@ -27,11 +27,17 @@ def cell(original: Mapping[str, tuple[str, pl.DataType]], name: str) -> str:
     return as_text(column, is_fraction=kind.is_float() or kind.is_decimal())
 
 
+def is_plain(kind: pl.DataType) -> bool:
+    """Say whether a type writes one thing in one way: texts, whole numbers, days, times of no zone."""
+    return kind.is_integer() or kind in (pl.String, pl.Date) or kind == pl.Datetime(time_zone=None)
+
+
 def typed_cell(original: Mapping[str, tuple[str, pl.DataType]], name: str, fractions: tuple[str, ...]) -> str:
     """Leave a typed column as it is where its type writes one thing in one way, else write it as text."""
     column, kind = original.get(name, ("", pl.Null()))
-    is_plain = kind.is_integer() or kind in (pl.String, pl.Date) or kind == pl.Datetime(time_zone=None)
-    return quoted(column) if is_plain or (kind.is_float() and name in fractions) else cell(original, name)
+    return (
+        quoted(column) if is_plain(kind) or (kind.is_float() and name in fractions) else cell(original, name)
+    )
 
 
 def as_text(column: str, *, is_fraction: bool) -> str:

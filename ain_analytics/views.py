@@ -5,6 +5,7 @@ from importlib.resources import files
 from math import inf, nextafter
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from ain_analytics.definitions import Definitions
@@ -35,6 +36,15 @@ def view_files() -> tuple[Path, ...]:
 def view_name(path: Path) -> str:
     """Give the name of the view in a file."""
     return path.stem.partition("_")[2]
+
+
+def make_view(connection: duckdb.DuckDBPyConnection, path: Path, *, is_kept: bool) -> None:
+    """Make the view of a file, over a table of its rows if these are kept."""
+    connection.execute(path.read_text(encoding="utf-8"))
+    if is_kept:
+        name = view_name(path)
+        connection.execute(f"create or replace table {name}_kept as from {name}")
+        connection.execute(f"create or replace view {name} as from {name}_kept")
 
 
 def definition_frame(definitions: Definitions) -> pl.DataFrame:

@@ -25,13 +25,13 @@ from ain_analytics.engines.elsewhere import Elsewhere
 from ain_analytics.engines.translate import POSTGRES, SPARK, translate
 from ain_analytics.errors import UnusableEngine
 from ain_analytics.registry import open_registry
-from ain_analytics.views import KEPT, view_files
+from ain_analytics.views import KEPT, view_files, view_name
 
 from .postgres import PASSWORD, find_programs, load, run_sql, running_server
 from .test_properties import DEFINITIONS, EXTRACTED, frames_of, random_registries
 
 HOSPITAL = Path(__file__).parent / "extracts" / "hospital_a"
-VIEWS = [path.stem.partition("_")[2] for path in view_files()]
+VIEWS = [view_name(path) for path in view_files()]
 SMALL = {  # a session for small tables: one part, nothing compiled
     "spark.sql.shuffle.partitions": "1",
     "spark.default.parallelism": "1",
@@ -75,36 +75,45 @@ def engine(request: pytest.FixtureRequest) -> dict[str, str]:
     return {"engine": request.param, "engine_address": address}
 
 
-def assert_same_rows(ours: Any, theirs: Any, names: list[str]) -> None:
-    """Compare every row of every view, both ways; a number equals only itself."""
-    for name in names:
-        wanted, found = (registry.connection.sql(f"from {name}").pl() for registry in (ours, theirs))
-        assert wanted.schema == found.schema, name
-        assert wanted.sort(wanted.columns).equals(found.sort(found.columns)), name
+def differing(ours: Any, theirs: Any, names: list[str]) -> list[str]:
+    """Compare every row of views, both ways, a number equal only to itself; name those that differ."""
+    return [
+        name
+        for name in names
+        if not _is_same(*(one.connection.sql(f"from {name}").pl() for one in (ours, theirs)))
+    ]
 
 
-def compare(
+def _is_same(wanted: pl.DataFrame, found: pl.DataFrame) -> bool:
+    return wanted.schema == found.schema and wanted.sort(wanted.columns).equals(found.sort(found.columns))
+
+
+def all_differing(
     source: Any, engine: dict[str, str], *definitions: Definitions, extracted_on: date | None = None
-) -> None:
+) -> list[str]:
     """Compare every view under the first definition, and those that depend on it under the others."""
     opened = {"definitions": definitions[0], "extracted_on": extracted_on}
     with open_registry(source, **opened) as ours, open_registry(source, **opened, **engine) as theirs:
         assert isinstance(theirs.connection, Elsewhere)
-        assert_same_rows(ours, theirs, VIEWS)
+        found = differing(ours, theirs, VIEWS)
         for other in definitions[1:]:
-            late = [p.stem.partition("_")[2] for p in view_files() if p.name >= "2"]
-            assert_same_rows(ours.under(other), theirs.under(other), late)
+            late = [view_name(path) for path in view_files() if path.name >= "2"]
+            found += differing(ours.under(other), theirs.under(other), late)
+    return found
 
 
 def test_a_nasty_extract_gives_the_same_rows_in_every_view(engine):
-    compare(HOSPITAL, engine, TEXTBOOK)
+    assert all_differing(HOSPITAL, engine, TEXTBOOK) == []
 
 
 def test_a_made_up_registry_gives_the_same_rows_in_every_view(server):
     """For Spark, the one whose Parquet files it reads by itself is compared below."""
     demo = ain.simulate(60, seed=4)
     engine = {"engine": "postgres", "engine_address": server}
-    compare(demo.tables, engine, TEXTBOOK, PRESETS["neglia_1993"], extracted_on=demo.extracted_on)
+    assert (
+        all_differing(demo.tables, engine, TEXTBOOK, PRESETS["neglia_1993"], extracted_on=demo.extracted_on)
+        == []
+    )
 
 
 @pytest.mark.parametrize("numbers", [(11,), (31, 47)], ids=str)
@@ -113,7 +122,7 @@ def test_random_histories_under_random_definitions_give_the_same_rows(engine, nu
         pytest.skip("one is enough for Spark, which is slow with small tables")
     children = {f"{n}{k}": c for n, one in enumerate(random_registries(numbers[0])) for k, c in one.items()}
     chosen = [DEFINITIONS[number] for number in numbers]
-    compare(frames_of(children), engine, *chosen, extracted_on=EXTRACTED)
+    assert all_differing(frames_of(children), engine, *chosen, extracted_on=EXTRACTED) == []
 
 
 def test_every_numbered_view_is_compared():
@@ -263,7 +272,7 @@ def test_spark_reads_parquet_files_by_itself(tmp_path, spark, monkeypatch):
         lab[part::2].write_parquet(tmp_path / f"lab_result-{part}.parquet")
     (tmp_path / "extract.toml").write_text(f"extracted_on = {demo.extracted_on}\n")
     engine = {"engine": "spark", "engine_address": spark}
-    compare(tmp_path, engine, TEXTBOOK, PRESETS["neglia_1993"])
+    assert all_differing(tmp_path, engine, TEXTBOOK, PRESETS["neglia_1993"]) == []
     assert not [name for name in sent if name.startswith(("raw_", "source_lab")) and name != "raw_other"]
 
 
@@ -283,7 +292,7 @@ def test_postgres_reads_the_tables_of_its_own_database(server, monkeypatch):
         open_registry(source, **opened) as ours,
         open_registry(source, **opened, engine="postgres") as theirs,
     ):
-        assert_same_rows(ours, theirs, ["raw_lab_result", *VIEWS])
+        assert differing(ours, theirs, ["raw_lab_result", *VIEWS]) == []
     assert not [name for name in sent if name.startswith(("raw_", "source_lab")) and name != "raw_other"]
 
 

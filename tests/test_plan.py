@@ -8,7 +8,8 @@ import pytest
 
 from ain_analytics.definitions import TEXTBOOK
 from ain_analytics.raw_tables import make_table
-from ain_analytics.views import KEPT, STAGED_BELOW, band_frame, definition_frame, view_files, view_name
+from ain_analytics.views import band_frame, definition_frame, make_view
+from benchmarks.episodes.peers.view_chain import views
 
 CHILDREN, EACH, LOW_EVERY = 400, 25, 12
 """Few counts are low, so that whatever sees most of the rows is told by their number."""
@@ -38,12 +39,6 @@ def base() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-EPISODE_STEP = [
-    file for file in view_files() if STAGED_BELOW <= file.name < "38" and "fate" not in file.name
-    and view_name(file) not in ("rejected_row", "result_oddity", "child_days")
-]  # fmt: skip
-
-
 def rows_of_windows(connection: duckdb.DuckDBPyConnection, query: str) -> list[int]:
     """Give the number of rows that each window of a query's plan saw."""
     plan = json.loads(connection.sql(f"explain (analyze, format json) {query}").fetchall()[0][1])
@@ -58,13 +53,11 @@ def rows_of_windows(connection: duckdb.DuckDBPyConnection, query: str) -> list[i
 
 def test_the_episodes_need_one_window_over_all_counts(base: duckdb.DuckDBPyConnection) -> None:
     windows: list[int] = []
-    for file in EPISODE_STEP:
-        name = view_name(file)
-        base.execute(file.read_text(encoding="utf-8"))
-        if name in KEPT:
-            windows += rows_of_windows(base, f"from {name}")
-            base.execute(f"create table {name}_kept as from {name}")
-            base.execute(f"create or replace view {name} as from {name}_kept")
+    for view in views():
+        make_view(base, view.path, is_kept=False)
+        if view.is_kept:
+            windows += rows_of_windows(base, f"from {view.name}")
+            make_view(base, view.path, is_kept=True)
     assert windows.count(COUNTS) == 1
     assert sum(n > COUNTS / 4 for n in windows) == 1
     assert len(windows) > 1  # or the plan was not read
@@ -72,8 +65,8 @@ def test_the_episodes_need_one_window_over_all_counts(base: duckdb.DuckDBPyConne
 
 
 def test_one_child_is_read_without_the_others(base: duckdb.DuckDBPyConnection) -> None:
-    for file in EPISODE_STEP:
-        base.execute(file.read_text(encoding="utf-8"))
+    for view in views():
+        make_view(base, view.path, is_kept=False)
     one_child = "from episode where child_number = 77"
     assert base.sql(one_child).fetchall()
     windows = rows_of_windows(base, one_child)

@@ -13,6 +13,7 @@ import sqlglot
 from ain_analytics.engines.engine import Columns, Engine
 from ain_analytics.engines.translate import read_view, tables_of, translate
 from ain_analytics.typed_cells import quoted
+from ain_analytics.views import view_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ class Elsewhere:
         self._connection = connection
         self._engine = engine
         self._source = source
-        self._raw_views = {_name_of(path): path for path in raw_views} if source else {}
+        self._raw_views = {view_name(path): path for path in raw_views} if source else {}
         self._places: dict[str, str] = {}
         self._columns: dict[str, Columns] = {}
         self._constants: Mapping[str, Mapping[str, object]] = {}
@@ -77,7 +78,7 @@ class Elsewhere:
         """Make a view in the engine, and everything that it reads and that is not there yet."""
         if schema != self._schema:
             self._begin(schema)
-        query, name = read_view(path), _name_of(path)
+        query, name = read_view(path), view_name(path)
         for read in sorted(tables_of(query)):
             self._need(read)
         with self._among_forms():
@@ -154,7 +155,3 @@ class Elsewhere:
             yield
         finally:
             self._connection.execute(f"set search_path = '{before}'")
-
-
-def _name_of(path: Path) -> str:
-    return path.stem.partition("_")[2]

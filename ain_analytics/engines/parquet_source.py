@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ain_analytics.formats import NATIVE
-from ain_analytics.typed_cells import literal
+from ain_analytics.typed_cells import is_plain, literal
 
 if TYPE_CHECKING:
     from ain_analytics.extracted import Extract
@@ -44,8 +44,7 @@ def _select(file: "ExtractFile", wanted: list[str]) -> str | None:
 def _cell(column: str, kind: pl.DataType) -> str | None:
     """Write a cell as text, as DuckDB would; None where the two would differ."""
     name = "`" + column.replace("`", "``") + "`"
-    is_plain = kind.is_integer() or kind in (pl.String, pl.Date) or kind == pl.Datetime(time_zone=None)
-    if is_plain:
+    if is_plain(kind):
         return f"cast({name} as string)"
     return f"regexp_replace(cast({name} as string), r'[.]0+\\z', '')" if kind == pl.Float64 else None
 

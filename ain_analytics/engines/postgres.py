@@ -76,6 +76,7 @@ class Postgres:
             raise
 
     def _prepare(self) -> None:
+        """Make the schema and the functions that the views call."""
         for setting in _SETTINGS:
             self._execute("", setting)
         encoding = self._rows("select current_setting('server_encoding')")[0][0]
@@ -84,8 +85,9 @@ class Postgres:
             do = "Use a database whose encoding is UTF8."
             raise UnusableEngine(_NAME, f"its encoding is {encoding}", do)
         self._execute("", f"create schema {self._schema}")
-        path = self._rows("select current_setting('search_path')")[0][0]
-        self._execute("", f"set local search_path = {self._schema}, {path}")
+        before = self._rows("select current_setting('search_path')")[0][0]
+        path = ", ".join(filter(None, (self._schema, before)))
+        self._execute("", f"set local search_path = {path}")
         for helper in HELPERS:
             made = helper.replace("{letters}", letters[0][0])
             self._execute("", f"create function {made} language sql stable parallel safe")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 
+from ain_analytics.views import make_view
 from benchmarks.episodes.peers.duck import count, save
 from benchmarks.episodes.peers.view_chain import queries_of_base_tables, views
 
@@ -19,8 +20,5 @@ def derive(folder: Path, **settings: str) -> duckdb.DuckDBPyConnection:
     for name, query in queries_of_base_tables(folder, "read_parquet('{path}')").items():
         connection.execute(f"create table {name} as {query}")
     for view in views():
-        connection.execute(view.query)
-        if view.is_kept:
-            connection.execute(f"create table {view.name}_kept as from {view.name}")
-            connection.execute(f"create or replace view {view.name} as from {view.name}_kept")
+        make_view(connection, view.path, is_kept=view.is_kept)
     return connection

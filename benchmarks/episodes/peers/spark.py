@@ -10,6 +10,9 @@ from typing import Any
 import sqlglot
 
 from ain_analytics.definitions import TEXTBOOK
+from ain_analytics.engines.spark_helpers import HELPERS
+from ain_analytics.engines.translate import SPARK, read_view, translate
+from ain_analytics.views import definition_frame
 from benchmarks.episodes.peers.view_chain import queries_of_base_tables, views
 
 CORES = 2
@@ -49,6 +52,8 @@ class Warm:
             builder = builder.config(name, value)
         self.session = builder.getOrCreate()
         self.session.sparkContext.setLogLevel("ERROR")
+        for helper in HELPERS:
+            self.session.sql(f"create temporary function {helper}")
         self.gateway = self.session.sparkContext._gateway
         self.derive(folder)
 
@@ -63,9 +68,11 @@ class Warm:
         """Build the views, keep in memory what the registry keeps, and finish the last."""
         self.session.catalog.clearCache()
         for name, query in queries_of_base_tables(folder, "parquet.`{path}`").items():
-            self.session.sql(_translated(query)).createOrReplaceTempView(name)
+            is_file = "parquet.`" in query
+            said = query if is_file else _translated(sqlglot.parse_one(query, read="duckdb"))
+            self.session.sql(said).createOrReplaceTempView(name)
         for view in views():
-            self.session.sql(_translated(view.query)).createOrReplaceTempView(view.name)
+            self.session.sql(_translated(read_view(view.path))).createOrReplaceTempView(view.name)
             if view.is_kept:
                 eagerness = "" if view.name == "episode" else "lazy"
                 self.session.sql(f"cache {eagerness} table {view.name}")
@@ -81,16 +88,9 @@ class Warm:
         self.gateway.proc.wait()
 
 
-def _translated(query: str) -> str:
-    """Write a query, or that of a view, in the words of Spark."""
-    if "parquet.`" in query:
-        return query
-    tree = sqlglot.parse_one(query, read="duckdb")
-    for rounded in tree.find_all(sqlglot.exp.Round):  # Spark asks for a constant there
-        decimals = rounded.args.get("decimals")
-        if isinstance(decimals, sqlglot.exp.Column) and decimals.table == "definition":
-            decimals.replace(sqlglot.exp.convert(getattr(TEXTBOOK, decimals.name)))
-    return (tree.expression if isinstance(tree, sqlglot.exp.Create) else tree).sql(dialect="spark")
+def _translated(query: sqlglot.exp.Expr) -> str:
+    """Write a query as the engine does that runs the views on Spark."""
+    return translate(query, SPARK, {}, {"definition": definition_frame(TEXTBOOK).row(0, named=True)})
 
 
 def prepare(folder: Path) -> Warm:

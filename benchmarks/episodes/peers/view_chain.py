@@ -5,8 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import polars as pl
+
 from ain_analytics.definitions import TEXTBOOK
-from ain_analytics.views import KEPT, band_frame, view_files
+from ain_analytics.views import KEPT, band_frame, definition_frame, view_files, view_name
 
 EPISODE_STEP = range(23, 38)
 """Numbers of the files."""
@@ -29,34 +31,29 @@ TREATMENT = """
 """Nobody is treated, so no day is masked, and the peers need not know how."""
 
 
-BAND_TYPES = {"from_months": "integer"}
-"""Other columns of table `anc_band` are limits."""
+TYPES = {pl.Int32: "integer", pl.Float64: "double", pl.String: "varchar", pl.Boolean: "boolean"}
 
 
 class View(NamedTuple):
     """One file."""
 
     name: str
-    query: str
+    path: Path
     is_kept: bool
 
 
 @cache
 def views() -> tuple[View, ...]:
     """Give what `episode` is derived through, by the headers of the files, in the order of building."""
-    texts = {
-        path.stem[3:]: path.read_text(encoding="utf-8")
-        for path in view_files()
-        if int(path.name[:2]) in EPISODE_STEP
-    }
+    paths = {view_name(path): path for path in view_files() if int(path.name[:2]) in EPISODE_STEP}
     needed, asked = set(), ["episode"]
     while asked:
         name = asked.pop()
-        if name in texts and name not in needed:
+        if name in paths and name not in needed:
             needed.add(name)
-            asked += _read_by(texts[name])
+            asked += _read_by(paths[name].read_text(encoding="utf-8"))
     kept = (*KEPT, "episode")
-    return tuple(View(name, text, name in kept) for name, text in texts.items() if name in needed)
+    return tuple(View(name, path, name in kept) for name, path in paths.items() if name in needed)
 
 
 def _read_by(text: str) -> list[str]:
@@ -66,31 +63,19 @@ def _read_by(text: str) -> list[str]:
     return found[1].split(", ")
 
 
-def definition_query() -> str:
-    """Select the row of table `definition`, of the types that the registry gives it."""
-    kinds = {"str": "varchar", "int": "integer", "float": "double", "bool": "boolean"}
-    types = {f.name: str(getattr(f.type, "__name__", f.type)) for f in TEXTBOOK.__dataclass_fields__.values()}
-    cells = [
-        f"cast({_literal(value)} as {kinds[types[name].partition(' ')[0]]}) as {name}"
-        for name, value in TEXTBOOK.value_rows().items()
-    ]
-    return f"select {', '.join(cells)}"
-
-
-def band_query() -> str:
-    """Select the rows of table `anc_band`."""
+def _rows_query(frame: pl.DataFrame) -> str:
+    """Select a small frame's rows, of its types."""
     rows = [
-        "select "
-        + ", ".join(
-            f"cast({value!r} as {BAND_TYPES.get(name, 'double')}) as {name}" for name, value in row.items()
+        ", ".join(
+            f"cast({_literal(row[name])} as {TYPES[kind]}) as {name}" for name, kind in frame.schema.items()
         )
-        for row in band_frame(TEXTBOOK).to_dicts()
+        for row in frame.to_dicts()
     ]
-    return " union all ".join(rows)
+    return " union all ".join(f"select {cells}" for cells in rows)
 
 
 def _literal(value: object) -> str:
-    return "null" if value is None else f"'{value}'" if isinstance(value, str) else str(value)
+    return "null" if value is None else f"'{value}'" if isinstance(value, str) else repr(value)
 
 
 def queries_of_base_tables(folder: Path, read: str) -> dict[str, str]:
@@ -100,6 +85,6 @@ def queries_of_base_tables(folder: Path, read: str) -> dict[str, str]:
         "patient": NUMBERED.format(patient=patient),
         "anc_count": COUNTED.format(counts=counts),
         "treatment": TREATMENT,
-        "definition": definition_query(),
-        "anc_band": band_query(),
+        "definition": _rows_query(definition_frame(TEXTBOOK)),
+        "anc_band": _rows_query(band_frame(TEXTBOOK)),
     }
