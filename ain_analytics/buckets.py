@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from ain_analytics.definitions import Definitions
+from ain_analytics.errors import BadBuckets
 from ain_analytics.files import sha256
 from ain_analytics.raw_tables import Progress
 from ain_analytics.schema import RAW
@@ -52,6 +53,19 @@ class Buckets:
     def remove(self) -> None:
         """Take the tables away."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def split_of(
+    paths: Sequence[Path], n: int, work: Path | str | None, *, also: Iterable[object], elsewhere: str | None
+) -> Buckets:
+    """Split a source of files into so many buckets, if that can be."""
+    if n < 1:
+        raise BadBuckets(f"{n} is no number of buckets", "Give 1 or more.")
+    if elsewhere is not None:
+        raise BadBuckets(f"engine {elsewhere} splits its work by itself", "Leave out the buckets.")
+    if not paths:
+        raise BadBuckets("only files can be split", "Write the source to files, or leave out the buckets.")
+    return Buckets.of(n, Path(work or "."), paths, also)
 
 
 def derive_in_buckets(

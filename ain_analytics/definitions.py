@@ -155,6 +155,12 @@ class Definitions:
         4, "tests", "Negative tests that make a neutropenia idiopathic.", "Farruggia 2019, Italian registry"
     )
     drug_window_days: int = cases(90, "days", "A culprit drug was begun at most so long before onset.")
+    drug_recovery_days: int = cases(
+        30,
+        "days",
+        "Counts that recover so soon after the end of a culprit drug speak for it.",
+        "our choice: most recover within three weeks, Andersohn 2007, doi:10.7326/0003-4819-146-9-200705010-00009",
+    )
     chemotherapy_window_days: int = cases(90, "days", "Chemotherapy was given at most so long before onset.")
     infection_before_days: int = cases(
         30, "days", "An infection recorded at most so long before onset may explain it."
@@ -173,6 +179,11 @@ class Definitions:
     duffy_anc_at_least: float = cases(
         1.0, "10⁹/L", "A Duffy-null child below it has more than the Duffy-null count."
     )
+    duffy_anc_below: float = cases(
+        2.0, "10⁹/L", "A stable mild pattern has every count below it, and none below the one before."
+    )
+    duffy_pattern_counts: int = cases(5, "counts", "Fewest counts of a stable mild pattern.")
+    duffy_pattern_days: int = cases(365, "days", "Fewest days over which it holds.")
     cycle_counts_per_week: int = cases(
         3,
         "counts a week",
@@ -187,6 +198,16 @@ class Definitions:
     )
     cycle_min_days: int = cases(18, "days", "Shortest distance of two nadirs of a cycle.")
     cycle_max_days: int = cases(24, "days", "Longest distance of two nadirs of a cycle.")
+    cycle_false_alarm: float = cases(
+        0.01, "share", "Share of episodes without a cycle in which the periodogram may find one."
+    )
+    cycle_surrogates: int = cases(
+        1999, "series", "Random series of the same persistence that a periodogram is held against."
+    )
+    cycle_seed: int = cases(1975, "", "Seed of these series.")
+    cycle_shortest_days: int = cases(9, "days", "Shortest period of the periodogram.")
+    cycle_longest_days: int = cases(60, "days", "Longest period of the periodogram.")
+    cycle_frequencies: int = cases(90, "frequencies", "Even steps between them.")
 
     time_origin: str = follow_up("onset", "", "Day zero: onset, detection, diagnosis or birth.", DESIGN)
     right_reading: str = follow_up("right_end", "", "Day of resolution in right-censored curves.", DESIGN)

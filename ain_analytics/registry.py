@@ -11,24 +11,15 @@ import duckdb
 import polars as pl
 
 from ain_analytics import schema
-from ain_analytics.buckets import Buckets, derive_in_buckets
+from ain_analytics.buckets import Buckets, split_of
 from ain_analytics.definitions import TEXTBOOK, Definitions
+from ain_analytics.derive import derive
 from ain_analytics.engines import DUCKDB, on_engine
-from ain_analytics.errors import BadBuckets, NothingUsable, UnknownTable, UnreadableExtract
+from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract, UnusableEngine
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
-from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables, make_table
-from ain_analytics.views import (
-    KEPT,
-    STAGED_BELOW,
-    band_frame,
-    definition_frame,
-    make_view,
-    sql_folder,
-    staging_of,
-    view_files,
-    view_name,
-)
+from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables
+from ain_analytics.views import sql_folder, staging_of
 
 Source: TypeAlias = Path | str | Mapping[str, pl.DataFrame]
 
@@ -51,6 +42,8 @@ class Registry:
         Schema that holds what depends on the staging choices only.
     buckets : Buckets, optional
         How the children are split, where they are.
+    known_by : date, optional
+        The day on which the extract is looked at, where that is earlier than its last.
 
     Examples
     --------
@@ -67,7 +60,8 @@ class Registry:
     schema_name: str = "study_1"
     staged_in: str = "study_1"
     buckets: Buckets | None = None
-    _studies: dict[Definitions, "Registry"] = field(default_factory=dict)
+    known_by: date | None = None
+    _studies: dict[tuple[Definitions, date | None], "Registry"] = field(default_factory=dict)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -119,17 +113,54 @@ class Registry:
         Registry
             Shares this one's database; closing either closes both.
         """
-        known = self._studies.get(definitions)
+        return self._again(definitions, self.known_by)
+
+    def as_of(self, day: date) -> "Registry":
+        """Give the registry as it was on a day, derived from what was known then.
+
+        Parameters
+        ----------
+        day : date
+            Rows of later days are set aside, a later death, contact or enrolment is not known yet, and a
+            course that ends later is known to go on.
+
+        Returns
+        -------
+        Registry
+            Shares this one's database; closing either closes both.
+
+        Raises
+        ------
+        UnusableEngine
+            Another engine than DuckDB derived the registry.
+        """
+        if hasattr(self.connection, "derive"):
+            raise UnusableEngine("other than duckdb", "it cannot look at an earlier day", "Cut the extract.")
+        return self._again(self.definitions, min(day, self.known_by or self.extract.extracted_on))
+
+    def _again(self, definitions: Definitions, known_by: date | None) -> "Registry":
+        if known_by == self.extract.extracted_on:
+            known_by = None
+        known = self._studies.get((definitions, known_by))
         if known is not None:
             return known
-        connection = self.connection.cursor()
         name = f"study_{len(self._studies) + 1}"
-        is_staged = self.buckets is None and staging_of(definitions) == staging_of(self.definitions)
-        staged_in = self.staged_in if is_staged else name
-        made = Registry(self.extract, definitions, connection, name, staged_in, self.buckets, self._studies)
+        is_cut = known_by != self.known_by
+        is_staged = (
+            self.buckets is None and not is_cut and staging_of(definitions) == staging_of(self.definitions)
+        )
+        made = Registry(
+            self.extract, definitions, self.connection.cursor(), name, self.staged_in if is_staged else name,
+            None if known_by else self.buckets, known_by, self._studies,
+        )  # fmt: skip
         _derive(made, None)
-        self._studies[definitions] = made
+        self._studies[(definitions, known_by)] = made
         return made
+
+    @property
+    def tells_the_past(self) -> bool:
+        """Whether what is known of an episode, with its days, tells what was known on any earlier day."""
+        return self.definitions.unconfirmed_end == "resolve" and self.definitions.implausible_unit == "report"
 
     def close(self) -> None:
         """Close the database."""
@@ -221,7 +252,10 @@ def open_registry(
     if engine != DUCKDB:
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
-    split = None if buckets is None else _split(extract, buckets, work, engine)
+    split = None if buckets is None else split_of(
+        extract.paths, buckets, work, also=[extract.extracted_on, extract.options],
+        elsewhere=None if engine == DUCKDB else engine,
+    )  # fmt: skip
     registry = Registry(extract, definitions, connection, buckets=split)
     try:
         connection.execute("set TimeZone = 'UTC'")
@@ -234,7 +268,7 @@ def open_registry(
         if not isinstance(error, duckdb.OutOfMemoryException | MemoryError):
             raise
         raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error
-    registry._studies[definitions] = registry
+    registry._studies[(definitions, None)] = registry
     if registry.n_rows("patient") == 0:
         fates = connection.sql(
             "select fate, n_rows from row_fate where table_name = 'patient' order by all"
@@ -244,40 +278,13 @@ def open_registry(
     return registry
 
 
-def _split(extract: Extract, n: int, work: Path | str | None, engine: str) -> Buckets:
-    if n < 1:
-        raise BadBuckets(f"{n} is no number of buckets", "Give 1 or more.")
-    if engine != DUCKDB:
-        raise BadBuckets(f"engine {engine} splits its work by itself", "Leave out the buckets.")
-    if not extract.paths:
-        raise BadBuckets("only files can be split", "Write the source to files, or leave out the buckets.")
-    return Buckets.of(n, Path(work or "."), extract.paths, [extract.extracted_on, extract.options])
-
-
-def _of_results(connection: Any) -> str:
-    """Say of how many results; an engine that reads them where they lie has not counted them."""
-    ((n,),) = connection.sql("select count(*) from raw_lab_result").fetchall()
-    return f" of {n:,} laboratory results" if n else ""
-
-
 def _derive(registry: Registry, progress: Progress | None) -> None:
-    """Build the views in the registry's schema, those of the staging only where nobody has yet."""
-    connection, own = registry.connection, registry.schema_name
-    connection.execute(f"create schema if not exists {own}")
-    connection.execute(f"set search_path = '{','.join(dict.fromkeys([own, registry.staged_in, 'main']))}'")
-    make_table(connection, "definition", definition_frame(registry.definitions))
-    make_table(connection, "anc_band", band_frame(registry.definitions))
-    if registry.buckets is not None:
-        derive_in_buckets(connection, own, registry.definitions, registry.buckets, progress)
-        return
-    first = "" if registry.staged_in == own else STAGED_BELOW
-    chosen = [path for path in view_files() if path.name >= first]
-    rows = _of_results(connection) if progress else ""
-    for done, file in enumerate(chosen):
-        name = view_name(file)
-        if progress:
-            progress(f"deriving {name}{rows}", done / len(chosen))
-        if derive_elsewhere := getattr(connection, "derive", None):
-            derive_elsewhere(file, own, is_kept=name in KEPT)
-            continue
-        make_view(connection, file, is_kept=name in KEPT)
+    derive(
+        registry.connection,
+        registry.definitions,
+        own=registry.schema_name,
+        staged_in=registry.staged_in,
+        buckets=registry.buckets,
+        known_by=registry.known_by,
+        progress=progress,
+    )

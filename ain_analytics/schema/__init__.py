@@ -39,6 +39,9 @@ DERIVED: dict[str, type[dy.Schema]] = {
     "result_oddity": derived.ResultOddity,
     "episode": derived.Episode,
     "case_evidence": derived.CaseEvidence,
+    "known_fact": derived.KnownFact,
+    "antibody_order": derived.AntibodyOrder,
+    "dense_count": derived.DenseCount,
     "case": derived.Case,
     "follow_up": derived.FollowUp,
 }
