@@ -8,7 +8,10 @@ from ain_analytics.schema.derived import ANTIBODY_STATE
 
 KEY = ("patient_id", "episode_number")
 BY = ("method", "specificity")
-_IS = {name: pl.col("evidence") == f"antibody_{name}" for name in ("positive", "negative", "indeterminate", "hla_only")}
+_IS = {
+    name: pl.col("evidence") == f"antibody_{name}"
+    for name in ("positive", "negative", "indeterminate", "hla_only")
+}
 
 
 def antibody_tests(registry: Registry) -> pl.DataFrame:

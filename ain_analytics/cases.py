@@ -63,11 +63,17 @@ def classify(registry: Registry, *, as_of: date | None = None) -> pl.DataFrame:
     at_end = described["end"].select(
         "episode", pl.exclude("episode", "antibody_status", "note").name.suffix("_at_end")
     )
-    joined = described["baseline"].join(at_end, on="episode").join(
-        _states_at_baseline(registry, known), on="episode", how="left"
+    joined = (
+        described["baseline"]
+        .join(at_end, on="episode")
+        .join(_states_at_baseline(registry, known), on="episode", how="left")
     )
     group = pl.col("case_class").replace_strict(SECONDARY_GROUP, default=None, return_dtype=pl.String)
-    keyed = completed(joined).sort("episode").with_columns(*known.episodes.select(KEY), group.alias("secondary_group"))
+    keyed = (
+        completed(joined)
+        .sort("episode")
+        .with_columns(*known.episodes.select(KEY), group.alias("secondary_group"))
+    )
     return Case.validate(keyed.select(Case.column_names()), cast=True)
 
 
@@ -115,9 +121,11 @@ def class_periods(registry: Registry) -> pl.DataFrame:
     periods = begun.with_columns(
         until.alias("class_to"), pl.col("case_class").is_in(AIN_CLASSES).alias("is_ain")
     )
-    return _keyed(periods, known).select(
-        *KEY, "since", "class_to", pl.col("case_class").cast(pl.Enum(CASE_CLASS)), "is_ain"
-    ).rename({"since": "class_from"})
+    return (
+        _keyed(periods, known)
+        .select(*KEY, "since", "class_to", pl.col("case_class").cast(pl.Enum(CASE_CLASS)), "is_ain")
+        .rename({"since": "class_from"})
+    )
 
 
 def rule_outcomes(registry: Registry, *, at: str = "baseline") -> pl.DataFrame:
@@ -172,7 +180,10 @@ def class_evidence(registry: Registry, *, at: str = "baseline") -> tuple[pl.Data
     known = known_of(registry)
     rows = _at(_classes(known), known, at)
     judged = _keyed(
-        known.facts(rows.select("episode", "since", "case_class", "known_on")).select("episode", "since", "case_class", "known_on", *_outcomes()).collect(), known
+        known.facts(rows.select("episode", "since", "case_class", "known_on"))
+        .select("episode", "since", "case_class", "known_on", *_outcomes())
+        .collect(),
+        known,
     )
     speaks = pl.DataFrame(
         [(name, kind) for name, rule in RULES.items() for kind in rule.evidence],
@@ -181,7 +192,8 @@ def class_evidence(registry: Registry, *, at: str = "baseline") -> tuple[pl.Data
     )
     classes = judged.select(*KEY, "case_class", "since")
     behind = (
-        registry.frame("case_evidence").lazy()
+        registry.frame("case_evidence")
+        .lazy()
         .join(classes.lazy(), on=KEY)
         .join(speaks.lazy(), on=["case_class", "evidence"])
         .filter(pl.col("known_on") <= pl.col("since"))

@@ -151,7 +151,9 @@ DUFFY_NULL = Condition(
     "Duffy-null by test or by a stable mild pattern of counts",
     "Duffy-positive",
     "the Duffy antigen was not tested, and the counts show no stable mild pattern",
-    pl.when(has("duffy_positive")).then(False).otherwise(told(has("duffy_null", "duffy_pattern"), pl.lit(False))),
+    pl.when(has("duffy_positive"))
+    .then(False)
+    .otherwise(told(has("duffy_null", "duffy_pattern"), pl.lit(False))),
     ("duffy_null", "duffy_pattern"),
     ("duffy_positive",),
 )
@@ -176,7 +178,6 @@ ENOUGH_NEGATIVES = Condition(
     "fewer than {negative_tests_for_idiopathic} of them",
     UNTESTED_ANTIBODIES,
     told(has("enough_negatives"), has("antibody_negative")),
-    ("enough_negatives",),
 )
 TOO_FEW_NEGATIVES = Condition(
     "fewer than {negative_tests_for_idiopathic} of them",
@@ -185,9 +186,7 @@ TOO_FEW_NEGATIVES = Condition(
     ~told(has("enough_negatives"), has("antibody_negative")),
     against=("enough_negatives",),
 )
-NOT_TESTED = Condition(
-    "no antibody test", "antibodies were tested", "", ~has(*TESTS), against=TESTS
-)
+NOT_TESTED = Condition("no antibody test", "antibodies were tested", "", ~has(*TESTS), against=TESTS)
 TRANSIENT = Condition(
     "an end within {chronic_months} months was confirmed",
     "it lasted longer",

@@ -32,7 +32,9 @@ def cyclic_facts(registry: Registry) -> pl.DataFrame:
         One row per such episode: its key, `evidence`, `known_on`, `detail`, `table_name`.
     """
     found = []
-    for key, counts in registry.frame("dense_count").sort(*KEY, "sampled_on").group_by(KEY, maintain_order=True):
+    for key, counts in (
+        registry.frame("dense_count").sort(*KEY, "sampled_on").group_by(KEY, maintain_order=True)
+    ):
         seen = _first_found(counts, registry.definitions)
         if seen is not None:
             known_on, period = seen

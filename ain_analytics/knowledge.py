@@ -70,12 +70,14 @@ class Knowledge:
     def facts(self, days: pl.DataFrame) -> pl.LazyFrame:
         """Say of each row of `days` which kinds of fact were known by then, as rules ask it."""
         episode, since = days["episode"].to_numpy(), _as_numbers(days["since"])
-        known = {
-            f"has_{kind}": self.first[place][episode] <= since for place, kind in enumerate(EVIDENCE)
-        }
+        known = {f"has_{kind}": self.first[place][episode] <= since for place, kind in enumerate(EVIDENCE)}
         ages = self.episodes["age_at_onset_days"].gather(days["episode"])
         constants = [pl.lit(value).alias(name) for name, value in self.constants.items()]
-        return days.with_columns(ages, **{name: pl.Series(held) for name, held in known.items()}).lazy().with_columns(constants)
+        return (
+            days.with_columns(ages, **{name: pl.Series(held) for name, held in known.items()})
+            .lazy()
+            .with_columns(constants)
+        )
 
 
 _SPAN = 2**32
@@ -110,7 +112,10 @@ def known_of(registry: Registry, *, as_of: date | None = None) -> Knowledge:
     baseline = pl.max_horizontal(pl.col("onset_by") + pl.duration(days=choices.baseline_days), "from_on")
     episodes = episodes.with_columns(baseline.alias("baseline_to"))
     facts = pl.concat(
-        [registry.frame("known_fact"), cyclic_facts(registry).select(*KEY, pl.col("evidence").cast(pl.Enum(EVIDENCE)), "known_on")]
+        [
+            registry.frame("known_fact"),
+            cyclic_facts(registry).select(*KEY, pl.col("evidence").cast(pl.Enum(EVIDENCE)), "known_on"),
+        ]
     )
     if as_of is not None:
         episodes = episodes.filter(pl.col("from_on") <= as_of).with_columns(
@@ -119,9 +124,13 @@ def known_of(registry: Registry, *, as_of: date | None = None) -> Knowledge:
         facts = facts.filter(pl.col("known_on") <= as_of)
     placed = facts.join(episodes.select(*KEY).with_row_index("episode"), on=KEY)
     first = np.full((len(EVIDENCE), episodes.height), NEVER, dtype=np.int32)
-    first[placed["evidence"].to_physical().to_numpy(), placed["episode"].to_numpy()] = _as_numbers(placed["known_on"])
+    first[placed["evidence"].to_physical().to_numpy(), placed["episode"].to_numpy()] = _as_numbers(
+        placed["known_on"]
+    )
     constants: dict[str, object] = {name: getattr(choices, name) for name in CHOICES}
-    return Knowledge(episodes, first, constants | {f"sends_{name}": _sends(registry, name) for name in TABLES})
+    return Knowledge(
+        episodes, first, constants | {f"sends_{name}": _sends(registry, name) for name in TABLES}
+    )
 
 
 def _sends(registry: Registry, table: str) -> bool:

@@ -223,14 +223,18 @@ def forget_later_days(connection: duckdb.DuckDBPyConnection, schema_name: str, d
     """Make the raw tables in a schema say what they said on a day.
 
     The extract then ends on this day, so the staging views set aside what is later and cut courses that
-    go on; of a child itself the later days are not known yet.
+    go on; of a child itself the later days are not known yet, nor a row of a later birth.
     """
     info = connection.sql("from main.extract_info").pl().with_columns(pl.lit(day).alias("extracted_on"))
     make_table(connection, "extract_info", info)
-    known = [f"case when {_is_day(name)} > date '{day}' then null else {name} end as {name}" for name in DAYS_OF_CHILD]
+    known = [
+        f"case when {_is_day(name)} > date '{day}' then null else {name} end as {name}"
+        for name in DAYS_OF_CHILD
+    ]
     connection.execute(
         f"create or replace view {schema_name}.raw_patient as "
-        f"select * replace ({', '.join(known)}) from main.raw_patient"
+        f"select * replace ({', '.join(known)}) from main.raw_patient "
+        f"where not coalesce({_is_day('birth_date')} > date '{day}', false)"
     )
 
 

@@ -52,7 +52,9 @@ class Rule:
     @property
     def unknown(self) -> str:
         """When it cannot be known from the data whether it holds."""
-        return "; ".join(dict.fromkeys(asked.unknown for asked in self.conditions if asked.unknown)) or "never"
+        return (
+            "; ".join(dict.fromkeys(asked.unknown for asked in self.conditions if asked.unknown)) or "never"
+        )
 
 
 _RULES = (
@@ -78,17 +80,17 @@ _RULES = (
     ),
     Rule(
         "cyclic",
-        "Where each of {cycle_weeks} weeks held {cycle_counts_per_week} counts: three severe nadirs in a row, "
-        "{cycle_min_days} to {cycle_max_days} days apart, or severe counts whose periodogram has its peak there, "
-        "higher than in all but {cycle_false_alarm} of random series of the same persistence.",
+        "Where each of {cycle_weeks} weeks held {cycle_counts_per_week} counts: three severe nadirs in a "
+        "row, {cycle_min_days} to {cycle_max_days} days apart, or severe counts whose periodogram has its "
+        "peak there, higher than in all but {cycle_false_alarm} of random series of the same persistence.",
         "our choice; persistence after Schulz and Mudelsee 2002, doi:10.1016/S0098-3004(01)00044-9",
         (ask.CYCLIC,),
     ),
     Rule(
         "drug_induced",
-        "A culprit drug begun before the onset, at most {drug_window_days} days, and a confirmed recovery at most "
-        "{drug_recovery_days} days after its end; begun later it is none. The end makes the class, so the class "
-        "says nothing about duration.",
+        "A culprit drug begun before the onset, at most {drug_window_days} days, and a confirmed recovery "
+        "at most {drug_recovery_days} days after its end; begun later it is none. The end makes the class, "
+        "so the class says nothing about duration.",
         "our choice; recovery within three weeks of stopping, Andersohn 2007, "
         "doi:10.7326/0003-4819-146-9-200705010-00009",
         (ask.CULPRIT, ask.RECOVERED),
@@ -131,8 +133,8 @@ _RULES = (
     Rule(
         "duffy_null_associated",
         "Duffy-null by test, or a stable mild pattern (at least {duffy_pattern_counts} counts over "
-        "{duffy_pattern_days} days, all below {duffy_anc_below} × 10⁹/L); no count below {duffy_anc_at_least} × "
-        "10⁹/L, and no positive antibody test. Ancestry is never asked.",
+        "{duffy_pattern_days} days, all below {duffy_anc_below} × 10⁹/L); no count below "
+        "{duffy_anc_at_least} × 10⁹/L, and no positive antibody test. Ancestry is never asked.",
         OURS,
         (ask.DUFFY_NULL, ask.NOT_LOW_FOR_DUFFY, ask.NO_POSITIVE),
     ),
@@ -187,8 +189,14 @@ def evidence_of_class() -> pl.Expr:
 
 def antibody_status() -> pl.Expr:
     """Name the best that is known of antibodies; a positive test outweighs negative ones."""
-    results = {"positive": ("antibody_positive",), "negative": ("antibody_negative",), "indeterminate": ask.TESTS}
-    return pl.coalesce(*(said(name, ask.has(*kinds)) for name, kinds in results.items()), pl.lit("not_tested"))
+    results = {
+        "positive": ("antibody_positive",),
+        "negative": ("antibody_negative",),
+        "indeterminate": ask.TESTS,
+    }
+    return pl.coalesce(
+        *(said(name, ask.has(*kinds)) for name, kinds in results.items()), pl.lit("not_tested")
+    )
 
 
 def note() -> pl.Expr:

@@ -63,9 +63,14 @@ select
     low_count.patient_id,
     low_count.episode_number,
     'second_cytopenia' as evidence,
-    greatest(
-        low_count.sampled_on, coalesce(lasting.near_on, episode.confirmed_on, episode.resolution_by)
-    ) as known_on,
+    case
+        when low_count.sampled_on <= low_count.onset_by then low_count.sampled_on
+        else
+            greatest(
+                low_count.sampled_on,
+                coalesce(lasting.near_on, episode.confirmed_on, episode.resolution_by)
+            )
+    end as known_on,
     low_count.role as detail,
     'lab_result' as table_name,
     low_count.file,

@@ -36,8 +36,8 @@ FLOORS = (
     "workbook resources statistics_file definition_checks",
     "definitions schema codes quantities step_curve files output lab notebook_renderer",
     "mapping",
-    "views postgres wording definition_file endings sender conditions strata kaplan_meier log_rank turnbull_cells "
-    "published_records",
+    "views postgres wording definition_file endings sender conditions strata kaplan_meier log_rank "
+    "turnbull_cells published_records",
     "mapped_files curve_result npmle_newton rules",
     "mapped_rows",
     "formats",
