@@ -91,6 +91,7 @@ MAY_HOLD_NUMBERS = {
     "wording": "months of a year",
     "characteristics": "quartiles",
     "cycles": "series drawn at a time",
+    "knowledge": "bits of a number, and the year from which days are counted",
     "quality": "sizes of a text",
     "quality_rows": "percentiles",
     "quality_counts": "sizes of what is counted together",
