@@ -14,9 +14,7 @@ with in_order as (
         row_number() over in_time as ordinal,
         lag(unmasked_day.sampled_on) over in_time as previous_on,
         lead(unmasked_day.sampled_on) over in_time as next_on,
-        lead(unmasked_day.sampled_on, definition.resolution_counts) over in_time as enough_on,
-        definition.max_silence_days,
-        definition.long_silence_days
+        lead(unmasked_day.sampled_on, definition.resolution_counts) over in_time as enough_on
     from unmasked_day
     inner join ever_low_child on unmasked_day.child_number = ever_low_child.child_number
     cross join definition
@@ -28,26 +26,25 @@ placed as (
         in_order.*,
         case
             when
-                date_diff('day', in_order.previous_on, in_order.sampled_on) > in_order.max_silence_days
+                date_diff('day', in_order.previous_on, in_order.sampled_on) > definition.max_silence_days
                 then null
             else in_order.previous_on
         end as previous_of_observation,
         in_order.next_on is null
         or coalesce(
-            date_diff('day', in_order.sampled_on, in_order.next_on) > in_order.max_silence_days, false
-        ) as is_last
+            date_diff('day', in_order.sampled_on, in_order.next_on) > definition.max_silence_days, false
+        ) as is_last,
+        definition.long_silence_days
     from in_order
+    cross join definition
 )
 
 select
     placed.child_number,
     placed.sampled_on,
     placed.anc,
-    case
-        when placed.anc <= child_limit.neutropenic_to then 'neutropenic'
-        when placed.anc >= child_limit.normal_from then 'normal'
-        else 'between'
-    end as state,
+    placed.anc <= child_limit.neutropenic_to as is_neutropenic,
+    placed.anc >= child_limit.normal_from as is_normal,
     placed.ordinal,
     placed.previous_of_observation as previous_on,
     placed.next_on,
