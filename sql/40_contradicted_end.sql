@@ -13,7 +13,7 @@ with run_after as (
             partition by telling_count.child_number order by telling_count.sampled_on
         ) as contradicted_on
     from telling_count
-    where telling_count.state <> 'normal'
+    where not telling_count.is_normal
 )
 
 select

@@ -21,7 +21,7 @@ with late_count as (
     inner join telling_count
         on episode_window.child_number = telling_count.child_number
     where
-        telling_count.state <> 'normal'
+        not telling_count.is_normal
         and telling_count.sampled_on >= episode_window.onset_by
         and telling_count.sampled_on <= episode_window.last_unresolved_on
         and (

@@ -47,7 +47,7 @@ lasting as (
             and low_count.onset_by <= telling_count.sampled_on
             and low_count.last_unresolved_on >= telling_count.sampled_on
     where
-        telling_count.state <> 'normal'
+        not telling_count.is_normal
         and (
             telling_count.sampled_on >= low_count.near_from
             or (

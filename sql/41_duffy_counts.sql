@@ -15,7 +15,7 @@ with low_for_duffy as (
     cross join definition
     where
         telling_count.anc < definition.duffy_anc_at_least
-        and telling_count.state <> 'normal'
+        and not telling_count.is_normal
         and telling_count.sampled_on >= episode_window.onset_by
         and telling_count.sampled_on <= episode_window.last_unresolved_on
     group by episode_window.patient_id, episode_window.episode_number
@@ -26,7 +26,7 @@ mild_so_far as (
         episode_window.patient_id,
         episode_window.episode_number,
         unmasked_day.sampled_on,
-        telling_count.state,
+        telling_count.is_normal,
         episode_window.onset_by + interval 1 day * definition.duffy_pattern_days as stable_on,
         count(*) over so_far >= definition.duffy_pattern_counts as is_enough,
         max(unmasked_day.anc) over so_far < definition.duffy_anc_below as is_mild
@@ -71,7 +71,7 @@ fact as (
         min(mild_so_far.sampled_on) as known_on
     from mild_so_far
     where
-        mild_so_far.state <> 'normal'
+        not mild_so_far.is_normal
         and mild_so_far.is_enough
         and mild_so_far.is_mild
         and mild_so_far.sampled_on >= mild_so_far.stable_on

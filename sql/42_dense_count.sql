@@ -29,7 +29,7 @@ select
     unmasked_day.sampled_on,
     unmasked_day.anc,
     greatest(min(dense_stretch.enough_on), unmasked_day.sampled_on) as dense_on,
-    coalesce(max(telling_count.state) <> 'normal', false) as is_unresolved
+    coalesce(not bool_and(telling_count.is_normal), false) as is_unresolved
 from dense_stretch
 inner join episode
     on

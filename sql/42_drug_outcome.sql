@@ -72,7 +72,7 @@ judged as (
             culprit.child_number = telling_count.child_number
             and culprit.recovered_to < telling_count.sampled_on
             and culprit.last_unresolved_on >= telling_count.sampled_on
-            and telling_count.state <> 'normal'
+            and not telling_count.is_normal
     group by culprit.patient_id, culprit.episode_number, culprit.file, culprit.row_number
 )
 
