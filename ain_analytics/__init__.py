@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ain_analytics.attrition import attrition
-    from ain_analytics.cases import classify, rules_table
+    from ain_analytics.cases import class_periods, classify, rules_table
     from ain_analytics.charts import (
         chart_attrition,
         chart_bounds,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ain_analytics.study import study
     from ain_analytics.synthetic import demo_registry, simulate
     from ain_analytics.tables import table_comparison, table_curve, table_fates, table_one
+    from ain_analytics.why import why
     from ain_analytics.wording import in_words
 
 __version__ = version("ain-analytics")
@@ -54,6 +55,7 @@ _HOMES = {
     "chart_quality": "charts",
     "chart_resolution": "charts",
     "chart_row_fates": "charts",
+    "class_periods": "cases",
     "classify": "cases",
     "compare": "published",
     "demo_registry": "synthetic",
@@ -72,6 +74,7 @@ _HOMES = {
     "table_curve": "tables",
     "table_fates": "tables",
     "table_one": "tables",
+    "why": "why",
 }
 __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "AinError",
@@ -87,6 +90,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_quality",
     "chart_resolution",
     "chart_row_fates",
+    "class_periods",
     "classify",
     "compare",
     "demo_registry",
@@ -105,6 +109,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "table_curve",
     "table_fates",
     "table_one",
+    "why",
 ]
 
 

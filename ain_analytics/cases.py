@@ -21,10 +21,10 @@ from ain_analytics.schema.derived import AIN_CLASSES, CASE_CLASS, SECONDARY_GROU
 __all__ = [
     "RULES",
     "Rule",
-    "class_evidence",
     "class_history",
     "class_periods",
     "classify",
+    "judged_days",
     "rule_outcomes",
     "rules_table",
 ]
@@ -157,50 +157,15 @@ def rule_outcomes(registry: Registry, *, at: str = "baseline") -> pl.DataFrame:
     """
     if at not in AT:
         raise BadDefinition("at", at, f"must be one of {', '.join(AT)}")
-    known = known_of(registry)
-    rows = _at(_classes(known), known, at).select("episode", "since")
+    known, held = judged_days(registry, at)
+    rows = held.select("episode", "since")
     return _keyed(known.facts(rows).select("episode", *_outcomes()).collect(), known)
 
 
-def class_evidence(registry: Registry, *, at: str = "baseline") -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Prove every class: the answer of each rule, and the rows on which the class rests.
-
-    Parameters
-    ----------
-    registry : Registry
-    at : {"baseline", "end"}
-        By what was known when.
-
-    Returns
-    -------
-    pair of polars.DataFrame
-        One row per episode (class, rule outcomes); one row per fact behind a class, with table, file, row,
-        and the day on which it became known.
-    """
+def judged_days(registry: Registry, at: str) -> tuple[Knowledge, pl.DataFrame]:
+    """Give what is known of the episodes, and of each the day and the class at baseline or at the end."""
     known = known_of(registry)
-    rows = _at(_classes(known), known, at)
-    judged = _keyed(
-        known.facts(rows.select("episode", "since", "case_class", "known_on"))
-        .select("episode", "since", "case_class", "known_on", *_outcomes())
-        .collect(),
-        known,
-    )
-    speaks = pl.DataFrame(
-        [(name, kind) for name, rule in RULES.items() for kind in rule.evidence],
-        schema={"case_class": pl.String, "evidence": registry.frame("known_fact").schema["evidence"]},
-        orient="row",
-    )
-    classes = judged.select(*KEY, "case_class", "since")
-    behind = (
-        registry.frame("case_evidence")
-        .lazy()
-        .join(classes.lazy(), on=KEY)
-        .join(speaks.lazy(), on=["case_class", "evidence"])
-        .filter(pl.col("known_on") <= pl.col("since"))
-        .drop("since")
-        .collect()
-    )
-    return judged, behind
+    return known, _at(_classes(known), known, at)
 
 
 def _outcomes() -> list[pl.Expr]:

@@ -3,16 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ain_analytics.definitions import PRESETS
 from ain_analytics.errors import BadOutput, NothingUsable
-from ain_analytics.terminal import make_console, progress_bar, typed_command
-
-if TYPE_CHECKING:
-    from ain_analytics.study_result import Study
+from ain_analytics.terminal import make_console, progress_bar, say_results, typed_command
 
 app = typer.Typer(
     help="How long autoimmune neutropenia lasts, from registry extracts.",
@@ -143,20 +140,10 @@ def _run(
             engine_address=engine_address,
             buckets=buckets,
         )
-    _say(found, out)
+    say_results([*found.in_words(), *found.notes], out)
     found.registry.close()
     if found.registry.buckets is not None:
         found.registry.buckets.remove()
-
-
-def _say(found: "Study", out: Path) -> None:
-    console = make_console()
-    for line in (*found.in_words(), *found.notes):
-        console.print(line)
-    console.print(f"Report: {out / 'report.html'}", style="bold green")
-    console.print(
-        "report.html and charts/ may be shown to others; tables/ hold a row per child and stay in the house."
-    )
 
 
 @app.command()
@@ -210,6 +197,19 @@ def check(
     if not seen.is_usable:
         typer.echo("\nNothing usable: no neutrophil count of any child is left.")
         raise typer.Exit(NOTHING_USABLE)
+
+
+@app.command()
+def why(
+    source: Source,
+    patient: Annotated[str, typer.Argument(help="Key of the child, as in the extract.")],
+    definition: Definition = "textbook",
+    at: Annotated[str, typer.Option(help="By what was known when: baseline or end.")] = "baseline",
+) -> None:
+    """Say why a child has its class: rule, rows, and why no rule above it. Keep it in the house."""
+    from ain_analytics.why import say_why
+
+    say_why(source, patient, definition, at)
 
 
 @app.command(name="map")

@@ -19,7 +19,6 @@ from ain_analytics.schema.derived import EVIDENCE
 
 KEY = ("patient_id", "episode_number")
 NEVER = np.iinfo(np.int32).max
-DAY_ZERO = date(1970, 1, 1)
 TABLES = ("diagnosis", "treatment")
 """Tables of the extract without which some conditions cannot be known."""
 _SILENT = ("neutropenia_code",)

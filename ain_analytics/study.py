@@ -37,6 +37,7 @@ from ain_analytics.registry import Registry, Source, open_registry
 from ain_analytics.report import write_report
 from ain_analytics.schema import RESULTS
 from ain_analytics.shared import shared
+from ain_analytics.strata import future_in_words
 from ain_analytics.study_result import AUTOIMMUNE, Study
 
 BY_COLUMNS = ("sex", "site", "case_class", "is_ain", "antibody_status", "severity")
@@ -190,7 +191,7 @@ def _estimate(
     """Estimate every curve; one that nobody is left for is noted, except the study's own."""
     own, *others = rules.values()
     say(f"estimating under {own.name}", 0.0)
-    notes: list[str] = []
+    notes = future_in_words(by)
     curves = _both(own.name, followed, own)
     _try(curves, notes, AUTOIMMUNE, followed.filter("is_ain"), own)
     for step, definitions in enumerate(others, start=1):

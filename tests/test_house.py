@@ -58,7 +58,7 @@ FLOORS = (
     "charts dictionary synthetic manifest study_result",
     "tables report_page report_text",
     "report_curves quality_page",
-    "report quality_folder",
+    "report quality_folder why",
     "study",
 )
 """Rooms (a module, or a package that is one), the ground floor first; a room reads lower floors only."""
@@ -91,6 +91,7 @@ MAY_HOLD_NUMBERS = {
     "wording": "months of a year",
     "characteristics": "quartiles",
     "cycles": "series drawn at a time",
+    "knowledge": "room for a day beside a number of an episode",
     "knowledge": "bits of a number, and the year from which days are counted",
     "quality": "sizes of a text",
     "quality_rows": "percentiles",
