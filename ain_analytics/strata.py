@@ -82,8 +82,8 @@ def future_in_words(by: str | None) -> list[str]:
     if by is None or not (by in OF_THE_FUTURE or by.endswith("_at_end")):
         return []
     return [
-        f"Warning: the groups by {by} were made by what became known later. Who lasts longer has more time to "
-        "come into one, so their durations must not be compared (immortal time)."
+        f"Warning: the groups by {by} were made by what became known later. Who lasts longer has more time "
+        "to come into one, so their durations must not be compared (immortal time)."
     ]
 
 

@@ -92,7 +92,6 @@ MAY_HOLD_NUMBERS = {
     "characteristics": "quartiles",
     "cycles": "series drawn at a time",
     "knowledge": "room for a day beside a number of an episode",
-    "knowledge": "bits of a number, and the year from which days are counted",
     "quality": "sizes of a text",
     "quality_rows": "percentiles",
     "quality_counts": "sizes of what is counted together",

@@ -27,7 +27,7 @@ def registry():
             {
                 "patient_id": KEY,
                 "sampled_on": ["2018-10-01", "2018-12-01"],
-                "method": "GIFT",
+                "test": "GIFT",
                 "result": ["negative", "positive"],
                 "specificity": ["", "HNA-1a"],
             }
