@@ -6,12 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from ain_analytics.cases import AT, KEY, RULES, class_periods, judged_days
+from ain_analytics.cases import AT, RULES, class_periods, judged_days
 from ain_analytics.charts import chart_patient
 from ain_analytics.cycles import cyclic_facts
 from ain_analytics.definition_file import read_definition
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadDefinition
+from ain_analytics.knowledge import KEY
 from ain_analytics.registry import Registry, open_registry
 from ain_analytics.rules import Rule, in_numbers
 from ain_analytics.schema.derived import EVIDENCE

@@ -16,7 +16,7 @@ KEY = "secret-key-7"
 
 @pytest.fixture(scope="module")
 def registry():
-    """One child: low counts from 2018-09-01, a second GIFT positive on 2018-12-01, ELANE found in 2020."""
+    """One child: low counts from 2018-09-01, a second GIFT positive on 2018-11-15, ELANE found in 2020."""
     low = ["2018-09-01", "2018-10-01", "2019-01-10", "2019-06-01", "2020-03-01"]
     tables = {
         "patient": pl.DataFrame({"patient_id": [KEY], "birth_date": ["2018-01-01"], "sex": ["female"]}),
@@ -26,7 +26,7 @@ def registry():
         "antibody_test": pl.DataFrame(
             {
                 "patient_id": KEY,
-                "sampled_on": ["2018-10-01", "2018-12-01"],
+                "sampled_on": ["2018-10-01", "2018-11-15"],
                 "test": "GIFT",
                 "result": ["negative", "positive"],
                 "specificity": ["", "HNA-1a"],
@@ -50,7 +50,7 @@ def test_the_last_rule_asked_fired_and_none_above_it(registry):
     assert (fired["rule"], fired["answer"]) == ("primary_autoimmune", "true")
     assert {row["answer"] for row in above} == {"false", "unknown"}
     assert found.episodes["case_class"].to_list() == ["primary_autoimmune"]
-    assert found.episodes["known_on"].to_list() == [date(2018, 12, 1)]
+    assert found.episodes["known_on"].to_list() == [date(2018, 11, 15)]
 
 
 def test_a_rule_that_did_not_fire_says_whether_it_is_false_or_unknown_and_why(registry):
@@ -67,7 +67,7 @@ def test_a_class_names_the_row_that_it_rests_on_and_the_day_since_which_it_was_k
     found = ain.why(registry, KEY)
     assert found.facts.filter("speaks_for").select(
         "evidence", "known_on", "table_name", "row_number"
-    ).rows() == [("antibody_positive", date(2018, 12, 1), "antibody_test", 2)]
+    ).rows() == [("antibody_positive", date(2018, 11, 15), "antibody_test", 2)]
     assert "antibody_negative" in found.facts.filter(~pl.col("speaks_for"))["evidence"].to_list()
 
 
@@ -80,7 +80,7 @@ def test_what_became_known_after_the_baseline_window_is_seen_at_the_end_only(reg
 
 def test_it_prints_itself_without_the_key(registry):
     found = ain.why(registry, KEY)
-    assert "as known at baseline: primary_autoimmune, since 2018-12-01" in str(found)
+    assert "as known at baseline: primary_autoimmune, since 2018-11-15" in str(found)
     assert KEY not in str(found) + found._repr_html_() + found.chart.to_json()
 
 
