@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         chart_quality,
         chart_resolution,
         chart_row_fates,
+        chart_rules,
     )
     from ain_analytics.curves import resolution_curve
     from ain_analytics.definition_file import read_definition
@@ -55,6 +56,7 @@ _HOMES = {
     "chart_quality": "charts",
     "chart_resolution": "charts",
     "chart_row_fates": "charts",
+    "chart_rules": "charts",
     "class_periods": "cases",
     "classify": "cases",
     "compare": "published",
@@ -90,6 +92,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_quality",
     "chart_resolution",
     "chart_row_fates",
+    "chart_rules",
     "class_periods",
     "classify",
     "compare",

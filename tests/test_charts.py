@@ -18,6 +18,7 @@ from ain_analytics.charts import (
     chart_published,
     chart_resolution,
     chart_row_fates,
+    chart_rules,
     save_chart,
     svg_of,
 )
@@ -26,6 +27,7 @@ from ain_analytics.curves import ResolutionCurve, resolution_curve
 from ain_analytics.definitions import TEXTBOOK, AncBand
 from ain_analytics.errors import UnknownPatient
 from ain_analytics.intervals import interval_curve
+from ain_analytics.schema.derived import CASE_CLASS
 
 TWO = replace(TEXTBOOK, name="two", minimum_at_risk=2)
 MONTH = 365.25 / 12
@@ -77,6 +79,18 @@ def layer(part: dict[str, Any], kind: str, place: int = 0) -> dict[str, Any]:
 
 def words(chart: dict[str, Any], which: str = "subtitle") -> str:
     return " ".join(chart["title"][which])
+
+
+@pytest.mark.parametrize("width", [300, 640])
+def test_the_flow_of_rules_shows_every_class_in_its_order_and_no_box_overlaps_the_next(width):
+    drawn = chart_rules(width=width).to_dict()
+    (boxes,) = (rows for rows in drawn["datasets"].values() if "asked" in rows[0])
+    assert [box["class"].replace("\n", "_").replace(" ", "_") for box in boxes] == CASE_CLASS
+    assert all(box["bottom"] < after["top"] for box, after in pairwise(boxes))
+    assert all(box["unknown"].startswith("Unknown:") or not box["unknown"] for box in boxes)
+    assert {box["class"].replace("\n", " ") for box in boxes if box["kind"] == "autoimmune"} == {
+        "primary autoimmune", "probable primary", "secondary autoimmune",
+    }  # fmt: skip
 
 
 def test_the_curve_stops_on_the_last_day_on_which_enough_are_at_risk(curve: ResolutionCurve) -> None:
