@@ -20,10 +20,6 @@ from ain_analytics.schema import RAW
 from ain_analytics.typed_cells import literal
 from ain_analytics.views import KEPT, STAGED_BELOW, make_view, staging_of, view_files, view_name
 
-_OF_ALL = ("patient_fate", "child")
-"""Kept tables that are derived for all children at once: they are small, and number the children."""
-
-
 @dataclass(frozen=True, slots=True)
 class Buckets:
     """Into how many buckets the children are split, and where what was derived of each is kept.
@@ -77,7 +73,7 @@ def derive_in_buckets(
 
 
 def _files(*, of_all: bool) -> list[Path]:
-    return [file for file in view_files() if (view_name(file) in _OF_ALL) == of_all]
+    return [file for file in view_files() if (view_name(file) in OF_ALL) == of_all]
 
 
 def _derive_one(
