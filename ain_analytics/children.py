@@ -6,7 +6,7 @@ where that differs are its rows put in order, which gives the `content` hash, bl
 All rows whose key is in no row of the patient table are one child, with the number 0.
 """
 
-from collections.abc import Iterable
+
 from pathlib import Path
 
 import duckdb
@@ -22,13 +22,17 @@ _WHERE = ("file", "row_number")
 _NUMBER_OF_DAYS = ("_on", "_at", "birth_date")
 """How the names of columns end that hold days; only they are held against the last day of the extract."""
 _WHOLE_HASH = "cast(sum({hash}) % 18446744073709551616 as ubigint)"
-_TOUCHED = "create table children.{name} (number integer, table_name varchar, content ubigint, places ubigint[])"
+_TOUCHED = (
+    "create table children.{name} (number integer, table_name varchar, content ubigint, places ubigint[])"
+)
 
 
 def read_children(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:
     """Hash the rows of every key, and note its latest day, one scan of each raw table."""
     connection.execute("create schema children")
-    connection.execute("create table children.spelling (table_name varchar, spelled varchar, patient_id varchar)")
+    connection.execute(
+        "create table children.spelling (table_name varchar, spelled varchar, patient_id varchar)"
+    )
     connection.execute("create table children.file (table_name varchar, ordinal integer, file varchar)")
     connection.execute(_TOUCHED.format(name="rows"))
     connection.execute("create table children.put_in_order (number integer)")
@@ -57,7 +61,9 @@ class _Sent:
     def __init__(self, connection: duckdb.DuckDBPyConnection, extract: Extract, table: str) -> None:
         self.table = table
         self.name = f"main.{'source' if extract.format is NATIVE else 'raw'}_{table}"
-        self.kinds = dict(connection.sql(f"select column_name, column_type from (describe {self.name})").fetchall())
+        self.kinds = dict(
+            connection.sql(f"select column_name, column_type from (describe {self.name})").fetchall()
+        )
         self.columns = [name for name in self.kinds if name not in _WHERE]
         self.key = "coalesce(cast(patient_id as varchar), '')"
 
@@ -70,7 +76,9 @@ class _Sent:
     def latest(self) -> str:
         days = [name for name in self.columns if name.endswith(_NUMBER_OF_DAYS)]
         cells = [
-            f"max(trim({quoted(name)}))" if self.kinds[name] == "VARCHAR" else f"cast(max({quoted(name)}) as varchar)"
+            f"max(trim({quoted(name)}))"
+            if self.kinds[name] == "VARCHAR"
+            else f"cast(max({quoted(name)}) as varchar)"
             for name in days
         ]
         return f"list_max([{', '.join(cells)}])"
@@ -124,7 +132,9 @@ def number_children(connection: duckdb.DuckDBPyConnection, known: Path) -> None:
 
     Once for a connection: other definitions find the numbers there.
     """
-    if not connection.sql("from duckdb_tables() where schema_name = 'children' and table_name = 'number'").fetchall():
+    if not connection.sql(
+        "from duckdb_tables() where schema_name = 'children' and table_name = 'number'"
+    ).fetchall():
         before = (
             f"select key_low, key_high, number from read_parquet({literal(str(known))})"
             if known.exists()
@@ -145,7 +155,7 @@ def number_children(connection: duckdb.DuckDBPyConnection, known: Path) -> None:
         """)
         connection.execute(f"""
             create table children.every_number as
-            {before} union select key_low, key_high, number from children.number
+            from ({before}) union select key_low, key_high, number from children.number
         """)
         _gather(connection)
     connection.execute("""
@@ -161,7 +171,9 @@ def _gather(connection: duckdb.DuckDBPyConnection) -> None:
         select table_name, spelled, coalesce(number, 0) as number
         from children.spelling left join children.number using (patient_id)
     """)
-    seen = " union all ".join(f"select '{table}' as table_name, * from children.seen_{table}" for table in RAW)
+    seen = " union all ".join(
+        f"select '{table}' as table_name, * from children.seen_{table}" for table in RAW
+    )
     connection.execute(f"""
         create table children.now as
         select number, {_WHOLE_HASH.format(hash="quick")} as quick, max(latest) as latest
@@ -185,8 +197,14 @@ def put_in_order(connection: duckdb.DuckDBPyConnection, extract: Extract, wanted
     for table in RAW:
         sent = _Sent(connection, extract, table)
         those = f"table_name = '{table}' and number in (from children.asked)"
-        some = f"where {sent.key} in (select spelled from children.holder where {those})" if n_asked < n_now else ""
-        files = connection.sql(f"select count(*) from children.file where table_name = '{table}'").fetchall()[0][0]
+        some = (
+            f"where {sent.key} in (select spelled from children.holder where {those})"
+            if n_asked < n_now
+            else ""
+        )
+        files = connection.sql(f"select count(*) from children.file where table_name = '{table}'").fetchall()[
+            0
+        ][0]
         ordinal = "0" if files == 1 else "known.ordinal"
         named = (
             ""
@@ -228,6 +246,6 @@ CONTENT = """
 """One hash for all the rows of a child, of those that were put in order."""
 
 
-def names(connection: duckdb.DuckDBPyConnection, relation: str) -> Iterable[str]:
+def names(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
     """Give the names of the columns of a table or view."""
     return [name for (name,) in connection.sql(f"select column_name from (describe {relation})").fetchall()]

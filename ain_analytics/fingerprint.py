@@ -32,9 +32,7 @@ def fingerprint(extract: Extract, *also: object) -> str:
 
 def fingerprint_of_choices(definitions: Definitions, *, staging_only: bool) -> str:
     """Name the choices that tables depend on; staging is shared by definitions that do not differ in it."""
-    chosen = (
-        repr(staging_of(definitions)) if staging_only else repr(asdict(definitions) | {"name": ""})
-    )
+    chosen = repr(staging_of(definitions)) if staging_only else repr(asdict(definitions) | {"name": ""})
     return hashlib.sha256(chosen.encode()).hexdigest()[:_LETTERS]
 
 

@@ -17,6 +17,7 @@ from uuid import uuid4
 import duckdb
 
 from ain_analytics.children import CONTENT, names, number_children, put_in_order, raw_view_in, view_in
+from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadKeep, BadOutput
 from ain_analytics.extracted import Extract
 from ain_analytics.fingerprint import fingerprint, fingerprint_of_choices
@@ -83,7 +84,6 @@ class _Layer:
     """The kept tables of the staging, or of a definition."""
 
     place: Path
-    schema_name: str
     files: tuple[Path, ...]
     name: str
 
@@ -130,17 +130,21 @@ def derive_changed(
     connection: duckdb.DuckDBPyConnection,
     schema_name: str,
     staged_in: str,
-    choices: tuple[str, str],
+    definitions: Definitions,
     keep: Keep,
     progress: Progress | None,
 ) -> None:
     """Derive every view in a schema that holds `definition` and `anc_band`; of the kept ones, what changed."""
     files = [file for file in view_files() if view_name(file) not in OF_ALL]
     staging, own = (
-        _Layer(keep.folder / f"{stage}-{name}", where, tuple(chosen), f"{where}_{stage}")
-        for stage, name, where, chosen in (
-            ("staging", choices[0], staged_in, [file for file in files if file.name < STAGED_BELOW]),
-            ("definition", choices[1], schema_name, [file for file in files if file.name >= STAGED_BELOW]),
+        _Layer(
+            keep.folder / f"{stage}-{fingerprint_of_choices(definitions, staging_only=is_staging)}",
+            tuple(chosen),
+            f"{where}_{stage}",
+        )
+        for stage, is_staging, where, chosen in (
+            ("staging", True, staged_in, [file for file in files if file.name < STAGED_BELOW]),
+            ("definition", False, schema_name, [file for file in files if file.name >= STAGED_BELOW]),
         )
     )
     path = f"{','.join(dict.fromkeys([schema_name, staged_in, 'main']))}"
@@ -198,10 +202,11 @@ def _compare(
     connection: duckdb.DuckDBPyConnection, layer: _Layer, batches: Sequence[_Batch], keep: Keep
 ) -> bool:
     """Tell apart the changed, gone and moved children of a layer; tell whether all are to be derived."""
-    days = ", ".join(f"({n}, date '{one.extracted_on}')" for n, one in enumerate(batches)) or "(0, date '1900-01-01')"
-    nothing = (
-        "select 0 as batch, 0 as number, cast(null as ubigint) as quick, cast(null as ubigint) as content limit 0"
+    days = (
+        ", ".join(f"({n}, date '{one.extracted_on}')" for n, one in enumerate(batches))
+        or "(0, date '1900-01-01')"
     )
+    nothing = "select 0 as batch, 0 as number, cast(null as ubigint) as quick, cast(null as ubigint) as content limit 0"
     today = f"date '{keep.extract.extracted_on}'"
     connection.execute(f"""
         create or replace table children.batch_{layer.name} as
@@ -223,9 +228,7 @@ def _compare(
         where held.quick is distinct from now.quick or is_reached;
     """)
     counted = "select count(*) from children."
-    n_unequal, n_now = connection.sql(
-        f"select ({counted}unequal_{layer.name}), ({counted}now)"
-    ).fetchall()[0]
+    n_unequal, n_now = connection.sql(f"select ({counted}unequal_{layer.name}), ({counted}now)").fetchall()[0]
     put_in_order(connection, keep.extract, f"(select number from children.unequal_{layer.name})")
     connection.execute(f"""
         create or replace table {layer.changed} as
@@ -238,9 +241,13 @@ def _compare(
     n_changed = connection.sql(f"select count(*) from {layer.changed}").fetchall()[0][0]
     is_all = not batches or 2 * n_changed > n_now or (n_changed > 0 and len(batches) >= _MOST_BATCHES)
     if is_all and n_changed < n_now:
-        connection.execute(f"create or replace table {layer.changed} as select number, false as is_gone from children.now")
+        connection.execute(
+            f"create or replace table {layer.changed} as select number, false as is_gone from children.now"
+        )
         put_in_order(connection, keep.extract, "(select number from children.now)")
-        connection.execute(f"create or replace table children.moved_{layer.name} as select 0 as number limit 0")
+        connection.execute(
+            f"create or replace table children.moved_{layer.name} as select 0 as number limit 0"
+        )
     elif is_all:
         connection.execute(f"delete from {layer.changed} where is_gone")
     return is_all
@@ -316,7 +323,7 @@ def _derive_batch(connection: duckdb.DuckDBPyConnection, layer: _Layer, place: P
     """Write a layer's kept tables of the changed children, and who they are."""
     place.mkdir()
     connection.execute(f"set search_path = '{path}'")
-    pointing = ["select 0 as number, '' as table_name limit 0"]
+    pointing = ["select 0 as number, '' as table_name where false"]
     for file in layer.files:
         name = view_name(file)
         made, target = f"{layer.bucket}.{name}", place / f"{view_name(file)}.parquet"
@@ -333,7 +340,9 @@ def _derive_batch(connection: duckdb.DuckDBPyConnection, layer: _Layer, place: P
         shown = f"read_parquet({literal(str(target))})"
         connection.execute(f"create or replace view {made} as select * exclude (kept_number) from {shown}")
         if "row_number" in columns:
-            pointing.append(f"select kept_number, {_table_of(name, columns)} from {shown} where file is not null")
+            pointing.append(
+                f"select kept_number, {_table_of(name, columns)} from {shown} where file is not null"
+            )
     _write(
         connection,
         f"""
@@ -350,7 +359,11 @@ def _derive_batch(connection: duckdb.DuckDBPyConnection, layer: _Layer, place: P
 
 def _table_of(name: str, columns: Sequence[str]) -> str:
     """Say of which raw table the rows are that a kept table points to."""
-    return "table_name" if "table_name" in columns else literal(next((t for t in RAW if name.startswith(t)), "lab_result"))
+    return (
+        "table_name"
+        if "table_name" in columns
+        else literal(next((t for t in RAW if name.startswith(t)), "lab_result"))
+    )
 
 
 def _write(connection: duckdb.DuckDBPyConnection, query: str, place: Path) -> None:
