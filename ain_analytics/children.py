@@ -2,10 +2,9 @@
 
 The tables stand in the schema `children`. A child's `quick` hash is of its rows and where they stand; only
 where that differs are its rows put in order, which gives the `content` hash, blind to where they stand, and
-`places`, where they stand. A hash is of 64 bits, so that a change in one of 10⁶ children is missed once in 10¹³ runs.
+`places`, where they stand. A hash is of 64 bits: a change in one of 10⁶ children is missed once in 10¹³ runs.
 All rows whose key is in no row of the patient table are one child, with the number 0.
 """
-
 
 from pathlib import Path
 
@@ -209,7 +208,8 @@ def put_in_order(connection: duckdb.DuckDBPyConnection, extract: Extract, wanted
         named = (
             ""
             if files == 1
-            else f"inner join children.file as known on known.table_name = '{table}' and sent.file = known.file"
+            else "inner join children.file as known "
+            f"on known.table_name = '{table}' and sent.file = known.file"
         )
         connection.execute(f"""
             insert into children.rows
@@ -220,13 +220,16 @@ def put_in_order(connection: duckdb.DuckDBPyConnection, extract: Extract, wanted
                         (cast({ordinal} as uhugeint) << 104) + (cast(row_number as uhugeint) << 64)
                         + {sent.hash(*sent.columns)}
                     ) as lines
-                from (select sent.* {", known.ordinal" if named else ""} from {sent.name} as sent {named}) as known
+                from (
+                    select sent.* {", known.ordinal" if named else ""} from {sent.name} as sent {named}
+                ) as known
                 {some}
                 group by all
             ),
             child as (
                 select number, list_sort(flatten(list(lines))) as lines
-                from line inner join children.holder on table_name = '{table}' and line.spelled = holder.spelled
+                from line inner join children.holder
+                    on table_name = '{table}' and line.spelled = holder.spelled
                 group by number
             )
             select

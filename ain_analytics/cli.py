@@ -169,7 +169,6 @@ def check(
     ] = None,
     engine: Engine = "duckdb",
     engine_address: EngineAddress = None,
-    keep: KeepIn = None,
 ) -> None:
     """Look at an extract: what is in it, what was set aside and why, what looks odd.
 
@@ -192,7 +191,6 @@ def check(
                 progress=progress,
                 engine=engine,
                 engine_address=engine_address,
-                keep=keep,
             ) as registry,
         ):
             seen = quality(registry)

@@ -5,12 +5,9 @@ that found a change. Of a batch there are the kept tables, and which children th
 names a child is the one that holds. Rows of children whose places in the source moved are pointed anew.
 """
 
-import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,16 +15,16 @@ import duckdb
 
 from ain_analytics.children import CONTENT, names, number_children, put_in_order, raw_view_in, view_in
 from ain_analytics.definitions import Definitions
+from ain_analytics.engines import DUCKDB
 from ain_analytics.errors import BadKeep, BadOutput
 from ain_analytics.extracted import Extract
 from ain_analytics.fingerprint import fingerprint, fingerprint_of_choices
 from ain_analytics.formats import NATIVE
+from ain_analytics.layers import CHILDREN, Batch, Layer, derive_batch, show, write
 from ain_analytics.raw_tables import Progress
 from ain_analytics.schema import RAW
-from ain_analytics.typed_cells import literal
 from ain_analytics.views import KEPT, OF_ALL, STAGED_BELOW, make_view, view_files, view_name
 
-_STATE, _CHILDREN, _PLACES, _FILES = "state.json", "children.parquet", "places.parquet", "files.parquet"
 _NUMBERS = "numbers.parquet"
 _PREFIX = "kept-"
 _MOST_BATCHES = 12
@@ -41,7 +38,7 @@ class Keep:
     Parameters
     ----------
     folder : Path
-        Its name tells all that the tables depend on besides the rows, the definition and the day of the extract.
+        Its name tells what the tables depend on besides the rows, the definition and the last day.
     extract : Extract
         What is derived now.
     """
@@ -50,14 +47,18 @@ class Keep:
     extract: Extract
 
     @classmethod
-    def of(cls, folder: Path, extract: Extract) -> "Keep":
+    def of(cls, folder: Path, extract: Extract, buckets: int | None, engine: str) -> "Keep":
         """Find the place in a folder; what was kept for another program or other code lists is of no use.
 
         Raises
         ------
         BadKeep
-            It is no folder.
+            It is no folder, or the work is split or done elsewhere.
         """
+        if buckets is not None:
+            raise BadKeep("children are not split into buckets as well", "Leave out one of the two.")
+        if engine != DUCKDB:
+            raise BadKeep(f"engine {engine} derives elsewhere", "Leave it out, or use DuckDB.")
         if folder.exists() and not folder.is_dir():
             raise BadKeep(f"{folder.name} is a file", "Name a folder.")
         place = folder / f"{_PREFIX}{fingerprint(extract)}"
@@ -71,61 +72,6 @@ class Keep:
         return cls(place, extract)
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """What one run derived."""
-
-    name: str
-    extracted_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """The kept tables of the staging, or of a definition."""
-
-    place: Path
-    files: tuple[Path, ...]
-    name: str
-
-    @property
-    def changed(self) -> str:
-        return f"children.changed_{self.name}"
-
-    @property
-    def bucket(self) -> str:
-        """Schema of the views of the changed children."""
-        return f"changed_{self.name}"
-
-    @property
-    def kept(self) -> tuple[str, ...]:
-        return tuple(name for file in self.files if (name := view_name(file)) in KEPT)
-
-    def read_batches(self) -> list[_Batch]:
-        """Say what is there; what cannot be understood is nothing."""
-        try:
-            said = json.loads((self.place / _STATE).read_text(encoding="utf-8"))
-            return [_Batch(one["name"], date.fromisoformat(one["extracted_on"])) for one in said["batches"]]
-        except (OSError, ValueError, KeyError, TypeError):
-            return []
-
-    def write_batches(self, batches: Sequence[_Batch]) -> None:
-        """Say what holds from now on, and take away what does not."""
-        said = [{"name": one.name, "extracted_on": one.extracted_on.isoformat()} for one in batches]
-        partial = self.place / f"{_STATE}.partial-{os.getpid()}"
-        partial.write_text(json.dumps({"batches": said}, indent=1) + "\n", encoding="utf-8")
-        partial.replace(self.place / _STATE)
-        for other in self.place.iterdir():
-            if other.is_dir() and other.name not in {one.name for one in batches}:
-                shutil.rmtree(other, ignore_errors=True)
-
-    def paths(self, batches: Sequence[_Batch], name: str) -> str:
-        """Write SQL that reads a file of each batch, with the number of the batch."""
-        return " union all ".join(
-            f"select {n} as batch, * from read_parquet({literal(str(self.place / one.name / name))})"
-            for n, one in enumerate(batches)
-        )
-
-
 def derive_changed(
     connection: duckdb.DuckDBPyConnection,
     schema_name: str,
@@ -134,10 +80,10 @@ def derive_changed(
     keep: Keep,
     progress: Progress | None,
 ) -> None:
-    """Derive every view in a schema that holds `definition` and `anc_band`; of the kept ones, what changed."""
+    """Derive every view in a schema that holds `definition` and `anc_band`; of kept ones, what changed."""
     files = [file for file in view_files() if view_name(file) not in OF_ALL]
     staging, own = (
-        _Layer(
+        Layer(
             keep.folder / f"{stage}-{fingerprint_of_choices(definitions, staging_only=is_staging)}",
             tuple(chosen),
             f"{where}_{stage}",
@@ -161,13 +107,13 @@ def _number(connection: duckdb.DuckDBPyConnection, keep: Keep) -> None:
     known = keep.folder / _NUMBERS
     number_children(connection, known)
     if connection.sql("select count(*) from children.number where is_new").fetchall()[0][0]:
-        _write(connection, "select * from children.every_number", known)
+        write(connection, "select * from children.every_number", known)
 
 
 def _bring_up_to_date(
     connection: duckdb.DuckDBPyConnection,
-    layer: _Layer,
-    below: _Layer | None,
+    layer: Layer,
+    below: Layer | None,
     keep: Keep,
     path: str,
     progress: Progress | None,
@@ -189,29 +135,31 @@ def _bring_up_to_date(
     if n_changed or n_gone or not batches:
         if progress:
             progress(f"deriving {n_changed:,} children that are new or changed", 0.0)
-        batch = _Batch(uuid4().hex, keep.extract.extracted_on)
+        batch = Batch(uuid4().hex, keep.extract.extracted_on)
         inputs = _inputs(connection, layer, below, keep, path, is_all=is_all)
-        _derive_batch(connection, layer, layer.place / batch.name, f"{inputs},{path}")
+        derive_batch(connection, layer, layer.place / batch.name, f"{inputs},{path}")
         batches = [*([] if is_all else batches), batch]
         layer.write_batches(batches)
     connection.execute(f"set search_path = '{path}'")
-    _show(connection, layer, batches)
+    show(connection, layer, batches)
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, layer: _Layer, batches: Sequence[_Batch], keep: Keep
+    connection: duckdb.DuckDBPyConnection, layer: Layer, batches: Sequence[Batch], keep: Keep
 ) -> bool:
     """Tell apart the changed, gone and moved children of a layer; tell whether all are to be derived."""
     days = (
         ", ".join(f"({n}, date '{one.extracted_on}')" for n, one in enumerate(batches))
         or "(0, date '1900-01-01')"
     )
-    nothing = "select 0 as batch, 0 as number, cast(null as ubigint) as quick, cast(null as ubigint) as content limit 0"
+    nothing = (
+        "select 0 as batch, 0 as number, cast(0 as ubigint) as quick, cast(0 as ubigint) as content limit 0"
+    )
     today = f"date '{keep.extract.extracted_on}'"
     connection.execute(f"""
         create or replace table children.batch_{layer.name} as
         select *, max(batch) over (partition by number) as last_batch
-        from ({layer.paths(batches, _CHILDREN) or nothing});
+        from ({layer.paths(batches, CHILDREN) or nothing});
         create or replace table children.unequal_{layer.name} as
         select
             number, held.content as content_before, now.number is null as is_gone,
@@ -227,8 +175,7 @@ def _compare(
         full join children.now using (number)
         where held.quick is distinct from now.quick or is_reached;
     """)
-    counted = "select count(*) from children."
-    n_unequal, n_now = connection.sql(f"select ({counted}unequal_{layer.name}), ({counted}now)").fetchall()[0]
+    n_now = connection.sql("select count(*) from children.now").fetchall()[0][0]
     put_in_order(connection, keep.extract, f"(select number from children.unequal_{layer.name})")
     connection.execute(f"""
         create or replace table {layer.changed} as
@@ -255,8 +202,8 @@ def _compare(
 
 def _inputs(
     connection: duckdb.DuckDBPyConnection,
-    layer: _Layer,
-    below: _Layer | None,
+    layer: Layer,
+    below: Layer | None,
     keep: Keep,
     path: str,
     *,
@@ -283,7 +230,7 @@ def _inputs(
     return layer.bucket
 
 
-def _is_same(connection: duckdb.DuckDBPyConnection, changed: str, below: _Layer) -> bool:
+def _is_same(connection: duckdb.DuckDBPyConnection, changed: str, below: Layer) -> bool:
     """Tell whether the layer below has just been derived for the same children."""
     if not connection.sql(f"from duckdb_schemas() where schema_name = '{below.bucket}'").fetchall():
         return False
@@ -292,7 +239,7 @@ def _is_same(connection: duckdb.DuckDBPyConnection, changed: str, below: _Layer)
     return not connection.sql(f"from ({differ}) limit 1").fetchall()
 
 
-def _take(connection: duckdb.DuckDBPyConnection, layer: _Layer, name: str) -> None:
+def _take(connection: duckdb.DuckDBPyConnection, layer: Layer, name: str) -> None:
     """Copy the changed children's rows of a table that was derived."""
     column = "child_number" if "child_number" in names(connection, name) else "patient_id"
     those = f"select number from {layer.changed} where not is_gone"
@@ -304,7 +251,7 @@ def _take(connection: duckdb.DuckDBPyConnection, layer: _Layer, name: str) -> No
     connection.execute(f"create table {layer.bucket}.{name} as from {name} where {held}")
 
 
-def _take_raw(connection: duckdb.DuckDBPyConnection, layer: _Layer, extract: Extract, table: str) -> None:
+def _take_raw(connection: duckdb.DuckDBPyConnection, layer: Layer, extract: Extract, table: str) -> None:
     """Copy what was sent of the changed children."""
     kind = "source" if extract.format is NATIVE else "raw"
     connection.execute(f"""
@@ -317,125 +264,3 @@ def _take_raw(connection: duckdb.DuckDBPyConnection, layer: _Layer, extract: Ext
     """)
     if extract.format is NATIVE:
         connection.execute(raw_view_in(layer.bucket, table))
-
-
-def _derive_batch(connection: duckdb.DuckDBPyConnection, layer: _Layer, place: Path, path: str) -> None:
-    """Write a layer's kept tables of the changed children, and who they are."""
-    place.mkdir()
-    connection.execute(f"set search_path = '{path}'")
-    pointing = ["select 0 as number, '' as table_name where false"]
-    for file in layer.files:
-        name = view_name(file)
-        made, target = f"{layer.bucket}.{name}", place / f"{view_name(file)}.parquet"
-        connection.execute(view_in(layer.bucket, file))
-        if name not in KEPT:
-            continue
-        columns = names(connection, made)
-        number = (
-            "coalesce(child_number, 0)"
-            if "child_number" in columns
-            else "(select number from children.number where number.patient_id = made.patient_id)"
-        )
-        _write(connection, f"select *, {number} as kept_number from {made} as made", target)
-        shown = f"read_parquet({literal(str(target))})"
-        connection.execute(f"create or replace view {made} as select * exclude (kept_number) from {shown}")
-        if "row_number" in columns:
-            pointing.append(
-                f"select kept_number, {_table_of(name, columns)} from {shown} where file is not null"
-            )
-    _write(
-        connection,
-        f"""
-        select number, now.quick, content.content, now.latest
-        from {layer.changed} left join children.now using (number) left join ({CONTENT}) as content using (number)
-        """,
-        place / _CHILDREN,
-    )
-    needed = f"(select distinct * from ({' union all '.join(pointing)}))"
-    rows = f"from children.rows semi join {needed} as needed using (number, table_name)"
-    _write(connection, f"select number, table_name, places {rows}", place / _PLACES)
-    _write(connection, "from children.file", place / _FILES)
-
-
-def _table_of(name: str, columns: Sequence[str]) -> str:
-    """Say of which raw table the rows are that a kept table points to."""
-    return (
-        "table_name"
-        if "table_name" in columns
-        else literal(next((t for t in RAW if name.startswith(t)), "lab_result"))
-    )
-
-
-def _write(connection: duckdb.DuckDBPyConnection, query: str, place: Path) -> None:
-    """Write a table whole or not at all."""
-    partial = place.with_name(f"{place.name}.partial-{os.getpid()}")
-    connection.execute(f"copy ({query}) to {literal(str(partial))} (format parquet)")
-    partial.replace(place)
-
-
-def _show(connection: duckdb.DuckDBPyConnection, layer: _Layer, batches: Sequence[_Batch]) -> None:
-    """Make a layer's views: of the kept tables, the rows of each child's last batch."""
-    stale, moved = f"children.stale_{layer.name}", f"children.place_{layer.name}"
-    connection.execute(f"""
-        create or replace table children.batch_{layer.name} as
-        select *, max(batch) over (partition by number) as last_batch from ({layer.paths(batches, _CHILDREN)});
-        create or replace table {stale} as
-        select batch, number from children.batch_{layer.name} where batch < last_batch;
-    """)
-    has_stale = {batch for (batch,) in connection.sql(f"select distinct batch from {stale}").fetchall()}
-    is_moved = _point_anew(connection, layer, batches, moved)
-    for file in layer.files:
-        name = view_name(file)
-        if name not in KEPT:
-            make_view(connection, file, is_kept=False)
-            continue
-        parts = []
-        for n, batch in enumerate(batches):
-            path = literal(str(layer.place / batch.name / f"{name}.parquet"))
-            gone = f"where kept_number not in (select number from {stale} where batch = {n})"
-            parts.append(f"from read_parquet({path}) {gone if n in has_stale else ''}")
-        rows, columns = " union all ".join(parts), names(connection, f"({parts[0]})")
-        if is_moved and "row_number" in columns:
-            table = _table_of(name, columns)
-            rows = f"""
-                select
-                    kept.* replace (
-                        coalesce(place.file, kept.file) as file,
-                        coalesce(place.row_number, kept.row_number) as row_number
-                    )
-                from ({rows}) as kept
-                left join {moved} as place
-                    on kept.kept_number = place.number and {table} = place.of_table
-                    and kept.file = place.file_before and kept.row_number = place.row_number_before
-            """
-        connection.execute(f"create or replace view {name} as select * exclude (kept_number) from ({rows})")
-
-
-def _point_anew(
-    connection: duckdb.DuckDBPyConnection, layer: _Layer, batches: Sequence[_Batch], target: str
-) -> bool:
-    """Say where the rows of the moved children stand now: the first where the first stood, and so on."""
-    moved = f"children.moved_{layer.name}"
-    if not connection.sql(f"from {moved} limit 1").fetchall():
-        return False
-    connection.execute(f"""
-        create or replace table {target} as
-        with pair as (
-            select held.batch, number, table_name, unnest(held.places) as before, unnest(now.places) as after
-            from ({layer.paths(batches, _PLACES)}) as held
-            semi join {moved} using (number)
-            semi join (from children.batch_{layer.name} where batch = last_batch) as last using (batch, number)
-            inner join children.rows as now using (number, table_name)
-        )
-        select
-            pair.number, pair.table_name as of_table,
-            file_before.file as file_before, cast(pair.before & 1099511627775 as bigint) as row_number_before,
-            file.file, cast(pair.after & 1099511627775 as bigint) as row_number
-        from pair
-        inner join ({layer.paths(batches, _FILES)}) as file_before
-            on pair.batch = file_before.batch and pair.table_name = file_before.table_name
-            and pair.before >> 40 = file_before.ordinal
-        inner join children.file on pair.table_name = file.table_name and pair.after >> 40 = file.ordinal
-        where pair.before <> pair.after or file_before.file <> file.file
-    """)
-    return True

@@ -15,7 +15,7 @@ from ain_analytics.buckets import Buckets, derive_in_buckets
 from ain_analytics.children import read_children
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.engines import DUCKDB, on_engine
-from ain_analytics.errors import BadBuckets, BadKeep, NothingUsable, UnknownTable, UnreadableExtract
+from ain_analytics.errors import BadBuckets, NothingUsable, UnknownTable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
 from ain_analytics.keep import Keep, derive_changed
@@ -232,7 +232,7 @@ def open_registry(
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
     split = None if buckets is None else _split(extract, buckets, work, engine)
-    kept = None if keep is None else _kept(extract, Path(keep), buckets, engine)
+    kept = None if keep is None else Keep.of(Path(keep), extract, buckets, engine)
     registry = Registry(extract, definitions, connection, buckets=split, keep=kept)
     try:
         connection.execute("set TimeZone = 'UTC'")
@@ -265,14 +265,6 @@ def _split(extract: Extract, n: int, work: Path | str | None, engine: str) -> Bu
     if not extract.paths:
         raise BadBuckets("only files can be split", "Write the source to files, or leave out the buckets.")
     return Buckets.of(n, Path(work or "."), extract)
-
-
-def _kept(extract: Extract, folder: Path, buckets: int | None, engine: str) -> Keep:
-    if buckets is not None:
-        raise BadKeep("children are not split into buckets as well", "Leave out one of the two.")
-    if engine != DUCKDB:
-        raise BadKeep(f"engine {engine} derives elsewhere", "Leave it out, or use DuckDB.")
-    return Keep.of(folder, extract)
 
 
 def _of_results(connection: Any) -> str:

@@ -49,7 +49,9 @@ def made_up(seed: int) -> Tables:
 def damaged(row: tuple[str, ...], columns: list[str], rng: random.Random) -> tuple[str | None, ...]:
     if rng.random() > 0.03:
         return row
-    place = rng.choice([columns.index(name) for name in ("patient_id", "sampled_at", "code", "value", "unit")])
+    place = rng.choice(
+        [columns.index(name) for name in ("patient_id", "sampled_at", "code", "value", "unit")]
+    )
     cell = rng.choice([None, "", "nonsense", "-1", "<0.1", "  "])
     return (*row[:place], cell, *row[place + 1 :])
 
@@ -102,7 +104,7 @@ def a_treatment_begins(tables: Tables) -> Tables:
     rows = tables["treatment"]
     key = keys_of(tables, 1)[0]
     day = tables["lab_result"].filter(pl.col("patient_id") == key)["sampled_at"].drop_nulls().sort()[0][:10]
-    row = {name: None for name in rows.columns} | {"patient_id": key, "started_on": day, "code": "L03AA02"}
+    row = dict.fromkeys(rows.columns) | {"patient_id": key, "started_on": day, "code": "L03AA02"}
     return tables | {"treatment": pl.concat([rows, pl.DataFrame([row], schema=rows.schema)])}
 
 
