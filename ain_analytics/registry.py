@@ -227,12 +227,12 @@ def open_registry(
     ['patient_id', 'episode_number']
     """
     extract = read_extract(source, extracted_on=extracted_on)
+    kept = None if keep is None else Keep.of(Path(keep), extract, buckets, engine)
     connection: Any = duckdb.connect()
     if engine != DUCKDB:
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
     split = None if buckets is None else _split(extract, buckets, work, engine)
-    kept = None if keep is None else Keep.of(Path(keep), extract, buckets, engine)
     registry = Registry(extract, definitions, connection, buckets=split, keep=kept)
     try:
         connection.execute("set TimeZone = 'UTC'")
