@@ -1,8 +1,8 @@
 """Print what a second run costs when 1 % of the children changed: `python -m benchmarks.only_changed FOLDER`.
 
-FOLDER is an extract with one `lab_result.parquet`. Each child of one in a hundred gets one more count at the end of
-the file, then at its beginning, so that every other row moves. Compared are deriving without `keep`, the first run
-with it, and a second run; the last is given as a share of the first.
+FOLDER is an extract with one `lab_result.parquet`. One child in a hundred gets one more row at the end of the
+file, then at its beginning, so that every other row moves. Compared are deriving without `keep`, the first
+run with it, and a second run; the last is given as a share of the first.
 """
 
 import shutil
