@@ -22,7 +22,7 @@ def fingerprint(extract: Extract, *also: object) -> str:
         repr([program_version(), duckdb.__version__, KEPT, STAGED_BELOW, METHOD_RANK, *also]).encode()
     )
     told.update(repr([extract.format.name, replace(options, extracted_on=None, source="")]).encode())
-    codes = {name: make() for name, make in CODE_TABLES.items()} | extract.format.code_tables(options)
+    codes = {name: make() for name, make in CODE_TABLES.items()} | dict(extract.format.code_tables(options))
     for name, frame in sorted(codes.items()):
         told.update(repr([name, frame.schema, frame.rows()]).encode())
     for path in sorted(sql_folder().rglob("*.sql")):
