@@ -5,6 +5,7 @@ from typing import Any
 
 from ain_analytics.buckets import Buckets, derive_in_buckets
 from ain_analytics.definitions import Definitions
+from ain_analytics.keep import Keep, derive_changed
 from ain_analytics.raw_tables import Progress, forget_later_days, make_table
 from ain_analytics.views import (
     KEPT,
@@ -30,6 +31,7 @@ def derive(
     own: str,
     staged_in: str,
     buckets: Buckets | None,
+    keep: Keep | None,
     known_by: date | None,
     progress: Progress | None,
 ) -> None:
@@ -42,6 +44,9 @@ def derive(
         forget_later_days(connection, own, known_by)
     if buckets is not None:
         derive_in_buckets(connection, own, definitions, buckets, progress)
+        return
+    if keep is not None:
+        derive_changed(connection, own, staged_in, definitions, keep, progress)
         return
     first = "" if staged_in == own else STAGED_BELOW
     chosen = [path for path in view_files() if path.name >= first]

@@ -12,12 +12,14 @@ import polars as pl
 
 from ain_analytics import schema
 from ain_analytics.buckets import Buckets, split_of
+from ain_analytics.children import read_children
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.derive import derive
 from ain_analytics.engines import DUCKDB, on_engine
 from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract, UnusableEngine
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
+from ain_analytics.keep import Keep
 from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables
 from ain_analytics.views import sql_folder, staging_of
 
@@ -42,6 +44,8 @@ class Registry:
         Schema that holds what depends on the staging choices only.
     buckets : Buckets, optional
         How the children are split, where they are.
+    keep : Keep, optional
+        Where the tables of the children are kept, where they are.
     known_by : date, optional
         The day on which the extract is looked at, where that is earlier than its last.
 
@@ -60,6 +64,7 @@ class Registry:
     schema_name: str = "study_1"
     staged_in: str = "study_1"
     buckets: Buckets | None = None
+    keep: Keep | None = None
     known_by: date | None = None
     _studies: dict[tuple[Definitions, date | None], "Registry"] = field(default_factory=dict)
 
@@ -145,14 +150,12 @@ class Registry:
         if known is not None:
             return known
         name = f"study_{len(self._studies) + 1}"
-        is_cut = known_by != self.known_by
-        is_staged = (
-            self.buckets is None and not is_cut and staging_of(definitions) == staging_of(self.definitions)
-        )
-        made = Registry(
-            self.extract, definitions, self.connection.cursor(), name, self.staged_in if is_staged else name,
-            None if known_by else self.buckets, known_by, self._studies,
-        )  # fmt: skip
+        is_staged = (self.buckets, known_by) == (None, self.known_by)
+        is_staged = is_staged and staging_of(definitions) == staging_of(self.definitions)
+        parts = (None, None) if known_by else (self.buckets, self.keep)
+        staged_in = self.staged_in if is_staged else name
+        where = (self.connection.cursor(), name, staged_in, *parts, known_by, self._studies)
+        made = Registry(self.extract, definitions, *where)
         _derive(made, None)
         self._studies[(definitions, known_by)] = made
         return made
@@ -202,6 +205,7 @@ def open_registry(
     engine_address: str | None = None,
     buckets: int | None = None,
     work: Path | str | None = None,
+    keep: Path | str | None = None,
 ) -> Registry:
     """Read an extract and derive everything up to the evidence for classes.
 
@@ -224,6 +228,9 @@ def open_registry(
         was killed goes on where it was. The tables are the same.
     work : path, optional
         Folder that keeps the tables of the buckets. Default: the current one.
+    keep : path, optional
+        Folder in which the tables, with rows of every child, stay for the next run; it then derives only
+        the children whose rows changed. One run at a time. The tables are the same.
 
     Returns
     -------
@@ -235,8 +242,8 @@ def open_registry(
         The source cannot be read, or lacks what is obligatory.
     UnusableEngine
         The engine is not there, or cannot do its work.
-    BadBuckets
-        The source cannot be split so.
+    BadBuckets, BadKeep
+        The source cannot be split so, or its tables not be kept.
     NothingUsable
         No child is left.
 
@@ -248,20 +255,21 @@ def open_registry(
     ['patient_id', 'episode_number']
     """
     extract = read_extract(source, extracted_on=extracted_on)
+    kept = None if keep is None else Keep.of(Path(keep), extract, buckets, engine)
     connection: Any = duckdb.connect()
     if engine != DUCKDB:
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
-    split = None if buckets is None else split_of(
-        extract.paths, buckets, work, also=[extract.extracted_on, extract.options],
-        elsewhere=None if engine == DUCKDB else engine,
-    )  # fmt: skip
-    registry = Registry(extract, definitions, connection, buckets=split)
+    elsewhere = None if engine == DUCKDB else engine
+    split = None if buckets is None else split_of(extract, buckets, work, elsewhere=elsewhere)
+    registry = Registry(extract, definitions, connection, buckets=split, keep=kept)
     try:
         connection.execute("set TimeZone = 'UTC'")
         load_source(connection, extract if engine == DUCKDB else connection.left_to_read(extract), progress)
         load_codes(connection, extract)
         make_raw_tables(connection, extract, sql_folder() / "00_format")
+        if kept is not None:
+            read_children(connection, extract)
         _derive(registry, progress)
     except BaseException as error:
         connection.close()
@@ -285,6 +293,7 @@ def _derive(registry: Registry, progress: Progress | None) -> None:
         own=registry.schema_name,
         staged_in=registry.staged_in,
         buckets=registry.buckets,
+        keep=registry.keep,
         known_by=registry.known_by,
         progress=progress,
     )
