@@ -46,12 +46,11 @@ def chart_rules(definitions: Definitions = TEXTBOOK, *, width: int = look.WIDE) 
     ):
         asked = look.rows_of(f"{order}. {words}", asked_width - ROOM, TEXT)
         never = [] if unknown == "never" else look.rows_of(f"Unknown: {unknown}.", asked_width - ROOM, TEXT)
-        named = textwrap.wrap(look.plain(name), int((class_width - ROOM) / LETTER))
+        named = textwrap.wrap(look.plain(name), int((class_width - ROOM) / LETTER), break_long_words=False)
         height = LINE * max(len(asked) + len(never), len(named)) + ROOM
         kind = "autoimmune" if name in AIN_CLASSES else "other"
-        boxes.append(
-            ("\n".join(asked), "\n".join(never), look.plain(name), kind, top, top + height, LINE * len(asked))
-        )
+        said = ("\n".join(part) for part in (asked, never, named))
+        boxes.append((*said, kind, top, top + height, LINE * len(asked)))
         top += height + ROOM
     columns = ["asked", "unknown", "class", "kind", "top", "bottom", "asked_height"]
     flow = pl.DataFrame(boxes, schema=columns, orient="row").with_columns(
