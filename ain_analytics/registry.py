@@ -1,8 +1,10 @@
 """DuckDB: the raw tables, the definitions as rows, and the views of `sql/`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,6 +14,7 @@ import polars as pl
 
 from ain_analytics import schema
 from ain_analytics.buckets import Buckets, derive_in_buckets
+from ain_analytics.databases import working_database
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.engines import DUCKDB, on_engine
 from ain_analytics.errors import BadBuckets, NothingUsable, UnknownTable, UnreadableExtract
@@ -68,6 +71,7 @@ class Registry:
     staged_in: str = "study_1"
     buckets: Buckets | None = None
     _studies: dict[Definitions, "Registry"] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(2))
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -107,29 +111,43 @@ class Registry:
             raise UnknownTable(name, _SCHEMAS)
         return int(self.connection.sql(f"select count(*) from {name}").fetchall()[0][0])
 
-    def under(self, definitions: Definitions) -> "Registry":
+    def under(self, definitions: Definitions, *, progress: Progress | None = None) -> "Registry":
         """Give the same extract under other definitions; the rows are not read again.
 
         Parameters
         ----------
         definitions : Definitions
+        progress : callable, optional
+            Told the stage and the share done.
 
         Returns
         -------
         Registry
             Shares this one's database; closing either closes both.
         """
-        known = self._studies.get(definitions)
-        if known is not None:
-            return known
-        connection = self.connection.cursor()
-        name = f"study_{len(self._studies) + 1}"
-        is_staged = self.buckets is None and staging_of(definitions) == staging_of(self.definitions)
-        staged_in = self.staged_in if is_staged else name
-        made = Registry(self.extract, definitions, connection, name, staged_in, self.buckets, self._studies)
-        _derive(made, None)
+        if definitions in self._studies:
+            return self._studies[definitions]
+        there = self.connection.cursor()
+        own = f"study_{next(self._numbers)}"
+        is_same = self.buckets is None and staging_of(definitions) == staging_of(self.definitions)
+        staged = self.staged_in if is_same else own
+        made = replace(self, definitions=definitions, connection=there, schema_name=own, staged_in=staged)
+        _derive(made, progress)
         self._studies[definitions] = made
         return made
+
+    @contextmanager
+    def briefly_under(self, definitions: Definitions, progress: Progress | None) -> Iterator["Registry"]:
+        """Give the same as `under`; what was derived for this alone is dropped again at the end."""
+        was_known = definitions in self._studies
+        there = self.under(definitions, progress=progress)
+        try:
+            yield there
+        finally:
+            if not (was_known or hasattr(self.connection, "derive")):  # an engine's tables lie elsewhere
+                del self._studies[definitions]
+                there.connection.close()
+                self.connection.execute(f"drop schema {there.schema_name} cascade")
 
     def close(self) -> None:
         """Close the database."""
@@ -149,10 +167,8 @@ class Registry:
         )
 
     def _repr_html_(self) -> str:
-        rows = [
-            (name, self.n_rows(name))
-            for name in ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
-        ]
+        names = ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
+        rows = [(name, self.n_rows(name)) for name in names]
         return pl.DataFrame(rows, schema=["table", "rows"], orient="row")._repr_html_()
 
 
@@ -192,7 +208,7 @@ def open_registry(
         Split the children into so many parts, derived one after the other: less memory, and a run that
         was killed goes on where it was. The tables are the same.
     work : path, optional
-        Folder that keeps the tables of the buckets. Default: the current one.
+        Folder for the tables of the buckets, and what does not fit into memory. Default: the current one.
 
     Returns
     -------
@@ -217,7 +233,7 @@ def open_registry(
     ['patient_id', 'episode_number']
     """
     extract = read_extract(source, extracted_on=extracted_on)
-    connection: Any = duckdb.connect()
+    connection: Any = working_database(Path(work or "."))
     if engine != DUCKDB:
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
