@@ -12,6 +12,8 @@ from pathlib import Path
 import duckdb
 
 from ain_analytics.definitions import Definitions
+from ain_analytics.engines import DUCKDB
+from ain_analytics.errors import BadBuckets
 from ain_analytics.extracted import Extract
 from ain_analytics.files import sha256
 from ain_analytics.fingerprint import fingerprint, fingerprint_of_choices
@@ -37,8 +39,22 @@ class Buckets:
     folder: Path
 
     @classmethod
-    def of(cls, n: int, work: Path, extract: Extract) -> "Buckets":
-        """Name the folder after what the tables depend on besides the definition."""
+    def of(cls, n: int, work: Path, extract: Extract, engine: str = DUCKDB) -> "Buckets":
+        """Name the folder after what the tables depend on besides the definition.
+
+        Raises
+        ------
+        BadBuckets
+            The source cannot be split so.
+        """
+        if n < 1:
+            raise BadBuckets(f"{n} is no number of buckets", "Give 1 or more.")
+        if engine != DUCKDB:
+            raise BadBuckets(f"engine {engine} splits its work by itself", "Leave out the buckets.")
+        if not extract.paths:
+            raise BadBuckets(
+                "only files can be split", "Write the source to files, or leave out the buckets."
+            )
         files = [(path.name, sha256(path)) for path in sorted(extract.paths)]
         return cls(n, work / f"buckets-{fingerprint(extract, n, extract.extracted_on, files)}")
 

@@ -12,6 +12,7 @@ import polars as pl
 from ain_analytics.registry import Registry
 from ain_analytics.rules import (
     CHOICES,
+    IS_NEONATAL,
     RULES,
     Rule,
     antibody_status,
@@ -25,6 +26,8 @@ from ain_analytics.schema.derived import AIN_CLASSES, EVIDENCE, Case
 __all__ = ["RULES", "Rule", "class_history", "classify", "rules_table"]
 
 KEY = ("patient_id", "episode_number")
+EPISODE = "episode"
+"""Number of an episode in the table of episodes, which is in the order of its key."""
 
 
 def classify(registry: Registry) -> pl.DataFrame:
@@ -47,13 +50,14 @@ def classify(registry: Registry) -> pl.DataFrame:
     >>> ain.classify(registry).height == registry.n_rows("episode")
     True
     """
-    history = class_history(registry).collect().lazy()
+    history = _history(registry).sort(EPISODE, "since").collect()
     baseline_to = pl.col("onset_by") + pl.duration(days=registry.definitions.baseline_days)
     at_baseline = _last_of(history.filter(pl.col("since") <= baseline_to))
     at_end = _last_of(history).select(
-        *KEY, pl.exclude(*KEY, "antibody_status", "note").name.suffix("_at_end")
+        EPISODE, pl.exclude(EPISODE, *KEY, "antibody_status", "note").name.suffix("_at_end")
     )
-    return Case.validate(at_baseline.join(at_end, on=KEY).sort(KEY).collect(), cast=True)
+    classified = at_baseline.join(at_end, on=EPISODE, maintain_order="left")
+    return Case.validate(classified.select(Case.column_names()), cast=True)
 
 
 def class_history(registry: Registry) -> pl.LazyFrame:
@@ -68,55 +72,85 @@ def class_history(registry: Registry) -> pl.LazyFrame:
     polars.LazyFrame
         One row per episode and such day (`since`): class, evidence, antibody status, note.
     """
+    return _history(registry).drop(EPISODE)
+
+
+def _history(registry: Registry) -> pl.LazyFrame:
+    """Classify what was known once for each way in which it occurs, and look each day up."""
     choices = [pl.lit(getattr(registry.definitions, name)).alias(name) for name in CHOICES]
-    return (
+    bits = (
+        (pl.col(f"has_{kind}").cast(pl.Int64) * 2**place).alias(kind) for place, kind in enumerate(EVIDENCE)
+    )
+    known = (
         _known_by_day(registry)
         .with_columns(*choices)
+        .with_columns(pl.sum_horizontal(*bits).alias("facts"), IS_NEONATAL.alias("is_neonatal"))
+        .collect()
+    )
+    way = ["facts", "n_negative", "is_neonatal"]
+    classes = (
+        known.lazy()
+        .unique(way)
         .with_columns(
             case_class().alias("case_class"), antibody_status().alias("antibody_status"), note().alias("note")
         )
         .with_columns(evidence_of_class().alias("evidence"))
-        .select(*KEY, "onset_by", "since", "case_class", "evidence", "antibody_status", "note")
+        .select(*way, "case_class", "evidence", "antibody_status", "note")
+    )
+    return (
+        known.lazy()
+        .select(EPISODE, *KEY, "onset_by", "since", *way)
+        .join(classes, on=way)
+        .drop(way)
+        .select(EPISODE, *KEY, "onset_by", "since", "case_class", "evidence", "antibody_status", "note")
     )
 
 
 def _known_by_day(registry: Registry) -> pl.LazyFrame:
     """Say, for each day on which something became known, what was known by then.
 
-    What was known before the onset is known from the onset on.
+    What was known before the onset is known from the onset on. Episodes are told by their number in
+    the table, because a text is slow to group by.
     """
-    episodes = registry.frame("episode").lazy().select(*KEY, "onset_by", "age_at_onset_days")
+    episodes = (
+        registry.frame("episode").select(*KEY, "onset_by", "age_at_onset_days").with_row_index(EPISODE).lazy()
+    )
     facts = registry.frame("case_evidence").lazy().select(*KEY, "evidence", "known_on")
     found = [(pl.col("evidence") == kind).any().alias(f"has_{kind}") for kind in EVIDENCE]
     n_negative = (pl.col("evidence") == "antibody_negative").sum().cast(pl.Int32).alias("n_negative")
     learnt = (
-        facts.join(episodes, on=KEY)
+        facts.join(episodes.select(EPISODE, *KEY, "onset_by"), on=KEY)
         .with_columns(pl.max_horizontal("known_on", "onset_by").alias("since"))
-        .group_by(*KEY, "since")
+        .group_by(EPISODE, "since")
         .agg(*found, n_negative)
     )
-    days = pl.concat([episodes.select(*KEY, since="onset_by"), learnt.select(*KEY, "since")]).unique()
-    so_far = [
-        pl.col(f"has_{kind}").fill_null(False).cum_max().over(KEY, order_by="since") for kind in EVIDENCE
-    ]
+    days = pl.concat([episodes.select(EPISODE, since="onset_by"), learnt.select(EPISODE, "since")]).unique()
+    so_far = [_so_far(pl.col(f"has_{kind}").fill_null(False).cast(pl.Int32)) > 0 for kind in EVIDENCE]
     return (
-        days.join(episodes, on=KEY)
-        .join(learnt, on=[*KEY, "since"], how="left")
-        .with_columns(*so_far, pl.col("n_negative").fill_null(0).cum_sum().over(KEY, order_by="since"))
+        days.join(episodes, on=EPISODE)
+        .join(learnt, on=[EPISODE, "since"], how="left")
+        .sort(EPISODE, "since")
+        .with_columns(*so_far, _so_far(pl.col("n_negative").fill_null(0)))
     )
 
 
-def _last_of(history: pl.LazyFrame) -> pl.LazyFrame:
-    """Take the last class of each episode, with the day since which it has held."""
-    class_before = pl.col("case_class").shift(1).over(KEY, order_by="since")
-    changed = pl.col("case_class").ne_missing(class_before)
+IS_FIRST_DAY = (pl.col(EPISODE) != pl.col(EPISODE).shift(1)).fill_null(True)
+
+
+def _so_far(number: pl.Expr) -> pl.Expr:
+    """Add up within each episode, on rows in order; a window for every kind of fact would be slow."""
+    total = number.cum_sum()
+    return total - pl.when(IS_FIRST_DAY).then(total - number).forward_fill()
+
+
+def _last_of(history: pl.DataFrame) -> pl.DataFrame:
+    """Take the last class of each episode, with the day since which it has held; rows are in order."""
+    changed = IS_FIRST_DAY | pl.col("case_class").ne_missing(pl.col("case_class").shift(1))
     return (
-        history.with_columns(pl.when(changed).then("since").alias("known_on"))
-        .sort(*KEY, "since")
-        .group_by(KEY, maintain_order=True)
-        .agg(
-            pl.col("case_class", "evidence", "antibody_status", "note").last(),
-            pl.col("known_on").drop_nulls().last(),
+        history.with_columns(pl.when(changed).then("since").forward_fill().alias("known_on"))
+        .filter((pl.col(EPISODE) != pl.col(EPISODE).shift(-1)).fill_null(True))
+        .select(
+            EPISODE, *KEY, "case_class", "evidence", "antibody_status", "note", "known_on",
+            rule="case_class", is_ain=pl.col("case_class").is_in(AIN_CLASSES),
         )
-        .with_columns(rule="case_class", is_ain=pl.col("case_class").is_in(AIN_CLASSES))
-    )
+    )  # fmt: skip

@@ -1,8 +1,10 @@
 """DuckDB: the raw tables, the definitions as rows, and the views of `sql/`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,9 +15,10 @@ import polars as pl
 from ain_analytics import schema
 from ain_analytics.buckets import Buckets, derive_in_buckets
 from ain_analytics.children import read_children
+from ain_analytics.databases import working_database
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.engines import DUCKDB, on_engine
-from ain_analytics.errors import BadBuckets, NothingUsable, UnknownTable, UnreadableExtract
+from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
 from ain_analytics.keep import Keep, derive_changed
@@ -73,6 +76,7 @@ class Registry:
     buckets: Buckets | None = None
     keep: Keep | None = None
     _studies: dict[Definitions, "Registry"] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(2))
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -112,30 +116,43 @@ class Registry:
             raise UnknownTable(name, _SCHEMAS)
         return int(self.connection.sql(f"select count(*) from {name}").fetchall()[0][0])
 
-    def under(self, definitions: Definitions) -> "Registry":
+    def under(self, definitions: Definitions, *, progress: Progress | None = None) -> "Registry":
         """Give the same extract under other definitions; the rows are not read again.
 
         Parameters
         ----------
         definitions : Definitions
+        progress : callable, optional
+            Told the stage and the share done.
 
         Returns
         -------
         Registry
             Shares this one's database; closing either closes both.
         """
-        known = self._studies.get(definitions)
-        if known is not None:
-            return known
-        connection = self.connection.cursor()
-        name = f"study_{len(self._studies) + 1}"
-        is_staged = self.buckets is None and staging_of(definitions) == staging_of(self.definitions)
-        staged_in = self.staged_in if is_staged else name
-        where = (self.buckets, self.keep, self._studies)
-        made = Registry(self.extract, definitions, connection, name, staged_in, *where)
-        _derive(made, None)
+        if definitions in self._studies:
+            return self._studies[definitions]
+        there = self.connection.cursor()
+        own = f"study_{next(self._numbers)}"
+        is_same = self.buckets is None and staging_of(definitions) == staging_of(self.definitions)
+        staged = self.staged_in if is_same else own
+        made = replace(self, definitions=definitions, connection=there, schema_name=own, staged_in=staged)
+        _derive(made, progress)
         self._studies[definitions] = made
         return made
+
+    @contextmanager
+    def briefly_under(self, definitions: Definitions, progress: Progress | None) -> Iterator["Registry"]:
+        """Give the same as `under`; what was derived for this alone is dropped again at the end."""
+        was_known = definitions in self._studies
+        there = self.under(definitions, progress=progress)
+        try:
+            yield there
+        finally:
+            if not (was_known or hasattr(self.connection, "derive")):  # an engine's tables lie elsewhere
+                del self._studies[definitions]
+                there.connection.close()
+                self.connection.execute(f"drop schema {there.schema_name} cascade")
 
     def close(self) -> None:
         """Close the database."""
@@ -155,16 +172,13 @@ class Registry:
         )
 
     def _repr_html_(self) -> str:
-        rows = [
-            (name, self.n_rows(name))
-            for name in ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
-        ]
-        return pl.DataFrame(rows, schema=["table", "rows"], orient="row")._repr_html_()
+        names = ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
+        rows = {"table": names, "rows": [self.n_rows(name) for name in names]}
+        return pl.DataFrame(rows)._repr_html_()
 
 
-_SCHEMAS: dict[str, type[dy.Schema]] = {
-    name: kind for name, kind in (schema.STAGED | schema.DERIVED).items() if name not in ("case", "follow_up")
-}
+_SCHEMAS: dict[str, type[dy.Schema]] = schema.STAGED | schema.DERIVED
+del _SCHEMAS["case"], _SCHEMAS["follow_up"]
 
 
 def open_registry(
@@ -199,7 +213,7 @@ def open_registry(
         Split the children into so many parts, derived one after the other: less memory, and a run that
         was killed goes on where it was. The tables are the same.
     work : path, optional
-        Folder that keeps the tables of the buckets. Default: the current one.
+        Folder for the tables of the buckets, and what does not fit into memory. Default: the current one.
     keep : path, optional
         Folder in which the tables, with rows of every child, stay for the next run; it then derives only
         the children whose rows changed. One run at a time. The tables are the same.
@@ -228,11 +242,11 @@ def open_registry(
     """
     extract = read_extract(source, extracted_on=extracted_on)
     kept = None if keep is None else Keep.of(Path(keep), extract, buckets, engine)
-    connection: Any = duckdb.connect()
+    connection: Any = working_database(Path(work or "."))
     if engine != DUCKDB:
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
-    split = None if buckets is None else _split(extract, buckets, work, engine)
+    split = None if buckets is None else Buckets.of(buckets, Path(work or "."), extract, engine)
     registry = Registry(extract, definitions, connection, buckets=split, keep=kept)
     try:
         connection.execute("set TimeZone = 'UTC'")
@@ -249,22 +263,11 @@ def open_registry(
         raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error
     registry._studies[definitions] = registry
     if registry.n_rows("patient") == 0:
-        fates = connection.sql(
-            "select fate, n_rows from row_fate where table_name = 'patient' order by all"
-        ).fetchall()
+        fates = connection.sql("select fate, n_rows from row_fate where table_name = 'patient' order by all")
+        told = ", ".join(f"{fate} {n}" for fate, n in fates.fetchall())
         connection.close()
-        raise NothingUsable("child", ", ".join(f"{fate} {n}" for fate, n in fates))
+        raise NothingUsable("child", told)
     return registry
-
-
-def _split(extract: Extract, n: int, work: Path | str | None, engine: str) -> Buckets:
-    if n < 1:
-        raise BadBuckets(f"{n} is no number of buckets", "Give 1 or more.")
-    if engine != DUCKDB:
-        raise BadBuckets(f"engine {engine} splits its work by itself", "Leave out the buckets.")
-    if not extract.paths:
-        raise BadBuckets("only files can be split", "Write the source to files, or leave out the buckets.")
-    return Buckets.of(n, Path(work or "."), extract)
 
 
 def _of_results(connection: Any) -> str:
@@ -295,5 +298,5 @@ def _derive(registry: Registry, progress: Progress | None) -> None:
             progress(f"deriving {name}{rows}", done / len(chosen))
         if derive_elsewhere := getattr(connection, "derive", None):
             derive_elsewhere(file, own, is_kept=name in KEPT)
-            continue
-        make_view(connection, file, is_kept=name in KEPT)
+        else:
+            make_view(connection, file, is_kept=name in KEPT)

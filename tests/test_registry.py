@@ -8,7 +8,8 @@ import pytest
 from ain_analytics import schema
 from ain_analytics.definitions import PRESETS, TEXTBOOK
 from ain_analytics.errors import BadDefinition, UnknownTable
-from ain_analytics.registry import open_registry
+from ain_analytics.registry import Registry, open_registry
+from ain_analytics.synthetic import simulate
 from ain_analytics.views import view_files
 
 EXTRACT = Path(__file__).parent / "extracts" / "hospital_a"
@@ -53,6 +54,26 @@ def test_another_definition_leaves_the_first_as_it_was(registry):
     assert other.frame("episode").height > before.height
     assert registry.frame("episode").equals(before)
     assert other.under(TEXTBOOK).frame("episode").equals(before)
+
+
+def schemas_of(registry: Registry) -> set[str]:
+    names = "select schema_name from duckdb_schemas() where starts_with(schema_name, 'study_')"
+    return {name for (name,) in registry.connection.sql(names).fetchall()}
+
+
+def test_what_was_derived_briefly_is_dropped_and_what_was_known_before_stays() -> None:
+    made_up = simulate(20, seed=1)
+    with open_registry(made_up.tables, extracted_on=made_up.extracted_on) as registry:
+        before = registry.frame("episode")
+        with registry.briefly_under(PRESETS["strict"], None) as there:
+            expected = there.frame("episode")
+            assert len(schemas_of(registry)) == 2
+        assert len(schemas_of(registry)) == 1
+        asked_for = registry.under(PRESETS["strict"])
+        with registry.briefly_under(PRESETS["strict"], None) as there:
+            assert there is asked_for
+        assert asked_for.frame("episode").equals(expected)
+        assert registry.frame("episode").equals(before)
 
 
 def test_another_definition_gives_what_a_fresh_reading_gives(registry):
