@@ -107,8 +107,7 @@ class Registry:
         columns = ", ".join(kind.column_names())
         key = ", ".join(kind.primary_key()) or columns
         frame = self.connection.sql(f"select {columns} from {name} order by {key}").pl()
-        cast: pl.DataFrame = kind.cast(frame)
-        return cast
+        return pl.DataFrame(kind.cast(frame))
 
     def n_rows(self, name: str) -> int:
         """Count the rows of a table."""
@@ -173,8 +172,7 @@ class Registry:
 
     def _repr_html_(self) -> str:
         names = ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
-        rows = {"table": names, "rows": [self.n_rows(name) for name in names]}
-        return pl.DataFrame(rows)._repr_html_()
+        return pl.DataFrame({"table": names, "rows": [self.n_rows(name) for name in names]})._repr_html_()
 
 
 _SCHEMAS: dict[str, type[dy.Schema]] = schema.STAGED | schema.DERIVED

@@ -130,9 +130,8 @@ def study(
     if by is not None and by not in BY_COLUMNS:
         raise UnknownColumn(by, BY_COLUMNS)
     if _is_name_of_curve(definitions.name):
-        raise BadDefinition(
-            "name", definitions.name, "is a name that a study gives to its curves; choose another"
-        )
+        told = "is a name that a study gives to its curves; choose another"
+        raise BadDefinition("name", definitions.name, told)
     place = None if out is None else check_output(out, None if is_address(source) else source)
     say = progress or (lambda _stage, _share: None)
     registry = open_registry(
