@@ -8,19 +8,20 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import dataframely as dy
 import duckdb
 import polars as pl
 
-from ain_analytics import schema
 from ain_analytics.buckets import Buckets, derive_in_buckets
+from ain_analytics.children import read_children
 from ain_analytics.databases import working_database
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.engines import DUCKDB, on_engine
-from ain_analytics.errors import BadBuckets, NothingUsable, UnknownTable, UnreadableExtract
+from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
-from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables, make_table
+from ain_analytics.keep import Keep, derive_changed
+from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables, make_table, of_rows
+from ain_analytics.schema import READABLE
 from ain_analytics.views import (
     KEPT,
     STAGED_BELOW,
@@ -33,6 +34,8 @@ from ain_analytics.views import (
     view_name,
 )
 
+HELD = ("patient", "episode", "row_fate", "child_days")
+"""Tables that a study asks for many times; to sort them anew by their keys takes long."""
 Source: TypeAlias = Path | str | Mapping[str, pl.DataFrame]
 
 
@@ -54,6 +57,8 @@ class Registry:
         Schema that holds what depends on the staging choices only.
     buckets : Buckets, optional
         How the children are split, where they are.
+    keep : Keep, optional
+        Where the tables of the children are kept, where they are.
 
     Examples
     --------
@@ -70,13 +75,15 @@ class Registry:
     schema_name: str = "study_1"
     staged_in: str = "study_1"
     buckets: Buckets | None = None
+    keep: Keep | None = None
     _studies: dict[Definitions, "Registry"] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(2))
+    _held: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Names that `frame` knows."""
-        return tuple(_SCHEMAS)
+        return tuple(READABLE)
 
     def frame(self, name: str) -> pl.DataFrame:
         """Give a table as a polars frame of its schema, sorted by its key.
@@ -96,19 +103,23 @@ class Registry:
         UnknownTable
             There is no table of this name.
         """
-        if name not in _SCHEMAS:
-            raise UnknownTable(name, _SCHEMAS)
-        kind = _SCHEMAS[name]
+        if name not in READABLE:
+            raise UnknownTable(name, READABLE)
+        if name in self._held:
+            return self._held[name]
+        kind = READABLE[name]
         columns = ", ".join(kind.column_names())
         key = ", ".join(kind.primary_key()) or columns
         frame = self.connection.sql(f"select {columns} from {name} order by {key}").pl()
         cast: pl.DataFrame = kind.cast(frame)
+        if name in HELD:
+            self._held[name] = cast
         return cast
 
     def n_rows(self, name: str) -> int:
         """Count the rows of a table."""
-        if name not in _SCHEMAS:
-            raise UnknownTable(name, _SCHEMAS)
+        if name not in READABLE:
+            raise UnknownTable(name, READABLE)
         return int(self.connection.sql(f"select count(*) from {name}").fetchall()[0][0])
 
     def under(self, definitions: Definitions, *, progress: Progress | None = None) -> "Registry":
@@ -127,11 +138,11 @@ class Registry:
         """
         if definitions in self._studies:
             return self._studies[definitions]
-        there = self.connection.cursor()
         own = f"study_{next(self._numbers)}"
         is_same = self.buckets is None and staging_of(definitions) == staging_of(self.definitions)
         staged = self.staged_in if is_same else own
-        made = replace(self, definitions=definitions, connection=there, schema_name=own, staged_in=staged)
+        here = replace(self, definitions=definitions, schema_name=own, staged_in=staged, _held={})
+        made = replace(here, connection=self.connection.cursor())
         _derive(made, progress)
         self._studies[definitions] = made
         return made
@@ -172,11 +183,6 @@ class Registry:
         return pl.DataFrame(rows, schema=["table", "rows"], orient="row")._repr_html_()
 
 
-_SCHEMAS: dict[str, type[dy.Schema]] = {
-    name: kind for name, kind in (schema.STAGED | schema.DERIVED).items() if name not in ("case", "follow_up")
-}
-
-
 def open_registry(
     source: Source,
     *,
@@ -187,6 +193,7 @@ def open_registry(
     engine_address: str | None = None,
     buckets: int | None = None,
     work: Path | str | None = None,
+    keep: Path | str | None = None,
 ) -> Registry:
     """Read an extract and derive everything up to the evidence for classes.
 
@@ -209,6 +216,9 @@ def open_registry(
         was killed goes on where it was. The tables are the same.
     work : path, optional
         Folder for the tables of the buckets, and what does not fit into memory. Default: the current one.
+    keep : path, optional
+        Folder in which the tables, with rows of every child, stay for the next run; it then derives only
+        the children whose rows changed. One run at a time. The tables are the same.
 
     Returns
     -------
@@ -220,8 +230,8 @@ def open_registry(
         The source cannot be read, or lacks what is obligatory.
     UnusableEngine
         The engine is not there, or cannot do its work.
-    BadBuckets
-        The source cannot be split so.
+    BadBuckets, BadKeep
+        The source cannot be split so, or its tables not be kept.
     NothingUsable
         No child is left.
 
@@ -233,17 +243,20 @@ def open_registry(
     ['patient_id', 'episode_number']
     """
     extract = read_extract(source, extracted_on=extracted_on)
+    kept = None if keep is None else Keep.of(Path(keep), extract, buckets, engine)
     connection: Any = working_database(Path(work or "."))
     if engine != DUCKDB:
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
-    split = None if buckets is None else _split(extract, buckets, work, engine)
-    registry = Registry(extract, definitions, connection, buckets=split)
+    split = None if buckets is None else Buckets.of(buckets, Path(work or "."), extract, engine)
+    registry = Registry(extract, definitions, connection, buckets=split, keep=kept)
     try:
         connection.execute("set TimeZone = 'UTC'")
         load_source(connection, extract if engine == DUCKDB else connection.left_to_read(extract), progress)
         load_codes(connection, extract)
         make_raw_tables(connection, extract, sql_folder() / "00_format")
+        if kept is not None:
+            read_children(connection, extract)
         _derive(registry, progress)
     except BaseException as error:
         connection.close()
@@ -252,28 +265,11 @@ def open_registry(
         raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error
     registry._studies[definitions] = registry
     if registry.n_rows("patient") == 0:
-        fates = connection.sql(
-            "select fate, n_rows from row_fate where table_name = 'patient' order by all"
-        ).fetchall()
+        of_patients = "select fate, n_rows from row_fate where table_name = 'patient' order by all"
+        fates = connection.sql(of_patients).fetchall()
         connection.close()
         raise NothingUsable("child", ", ".join(f"{fate} {n}" for fate, n in fates))
     return registry
-
-
-def _split(extract: Extract, n: int, work: Path | str | None, engine: str) -> Buckets:
-    if n < 1:
-        raise BadBuckets(f"{n} is no number of buckets", "Give 1 or more.")
-    if engine != DUCKDB:
-        raise BadBuckets(f"engine {engine} splits its work by itself", "Leave out the buckets.")
-    if not extract.paths:
-        raise BadBuckets("only files can be split", "Write the source to files, or leave out the buckets.")
-    return Buckets.of(n, Path(work or "."), extract.paths, [extract.extracted_on, extract.options])
-
-
-def _of_results(connection: Any) -> str:
-    """Say of how many results; an engine that reads them where they lie has not counted them."""
-    ((n,),) = connection.sql("select count(*) from raw_lab_result").fetchall()
-    return f" of {n:,} laboratory results" if n else ""
 
 
 def _derive(registry: Registry, progress: Progress | None) -> None:
@@ -286,9 +282,12 @@ def _derive(registry: Registry, progress: Progress | None) -> None:
     if registry.buckets is not None:
         derive_in_buckets(connection, own, registry.definitions, registry.buckets, progress)
         return
+    if registry.keep is not None:
+        derive_changed(connection, own, registry.staged_in, registry.definitions, registry.keep, progress)
+        return
     first = "" if registry.staged_in == own else STAGED_BELOW
     chosen = [path for path in view_files() if path.name >= first]
-    rows = _of_results(connection) if progress else ""
+    rows = of_rows(connection) if progress else ""
     for done, file in enumerate(chosen):
         name = view_name(file)
         if progress:

@@ -75,6 +75,7 @@ def study(
     engine: str = DUCKDB,
     engine_address: str | None = None,
     buckets: int | None = None,
+    keep: Path | str | None = None,
 ) -> Study:
     """Run the whole way of the data, and write it to a folder when one is given.
 
@@ -99,6 +100,8 @@ def study(
         Who runs the views, as in `open_registry`; the results are the same.
     buckets : int, optional
         Derive the children in so many parts, whose tables are kept beside `out`; see `open_registry`.
+    keep : path, optional
+        Folder in which what was derived stays for the next run; see `open_registry`.
 
     Returns
     -------
@@ -127,9 +130,8 @@ def study(
     if by is not None and by not in BY_COLUMNS:
         raise UnknownColumn(by, BY_COLUMNS)
     if _is_name_of_curve(definitions.name):
-        raise BadDefinition(
-            "name", definitions.name, "is a name that a study gives to its curves; choose another"
-        )
+        taken = "is a name that a study gives to its curves; choose another"
+        raise BadDefinition("name", definitions.name, taken)
     place = None if out is None else check_output(out, None if is_address(source) else source)
     say = progress or (lambda _stage, _share: None)
     registry = open_registry(
@@ -141,11 +143,13 @@ def study(
         engine_address=engine_address,
         buckets=buckets,
         work=None if place is None else place.parent,
+        keep=keep,
     )
+    by = by or "case_class"
     if place is None:
-        return _find(registry, by or "case_class", command, say)
+        return _find(registry, by, command, say)
     with atomic_folder(place) as folder:
-        found = _find(registry, by or "case_class", command, say, folder / "tables")
+        found = _find(registry, by, command, say, folder / "tables")
         _write(found, folder, say)
     return found
 
@@ -180,17 +184,9 @@ def _find(
     }
     tables = {name: made[name] if name in made else registry.frame(name) for name in TABLES}
     say(f"looking at the quality of {tables['row_fate']['n_rows'].sum():,} rows", _COMPARING[1])
-    return Study(
-        registry,
-        registry.definitions,
-        quality(registry),
-        tables,
-        curves,
-        tuple(rules),
-        by,
-        tuple(notes),
-        command,
-    )
+    seen = quality(registry)
+    said = tuple(rules), by, tuple(notes), command
+    return Study(registry, registry.definitions, seen, tables, curves, *said)
 
 
 def _estimate(
