@@ -40,13 +40,7 @@ class Buckets:
 
     @classmethod
     def of(cls, n: int, work: Path, extract: Extract, engine: str = DUCKDB) -> "Buckets":
-        """Name the folder after what the tables depend on besides the definition.
-
-        Raises
-        ------
-        BadBuckets
-            The source cannot be split so.
-        """
+        """Name the folder after what the tables depend on besides the definition; refuse what has none."""
         if n < 1:
             raise BadBuckets(f"{n} is no number of buckets", "Give 1 or more.")
         if engine != DUCKDB:

@@ -215,3 +215,9 @@ def make_raw_tables(connection: duckdb.DuckDBPyConnection, extract: Extract, fol
         in_views = _read_in_place(extract)
         for table in known.tables:
             connection.execute(f"drop {'view' if table in in_views else 'table'} source_{table}")
+
+
+def of_rows(connection: duckdb.DuckDBPyConnection) -> str:
+    """Say of how many results; an engine that reads them where they lie has not counted them."""
+    ((n,),) = connection.sql("select count(*) from raw_lab_result").fetchall()
+    return f" of {n:,} laboratory results" if n else ""

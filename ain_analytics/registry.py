@@ -8,11 +8,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import dataframely as dy
 import duckdb
 import polars as pl
 
-from ain_analytics import schema
 from ain_analytics.buckets import Buckets, derive_in_buckets
 from ain_analytics.children import read_children
 from ain_analytics.databases import working_database
@@ -22,7 +20,8 @@ from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
 from ain_analytics.keep import Keep, derive_changed
-from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables, make_table
+from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables, make_table, of_rows
+from ain_analytics.schema import READABLE
 from ain_analytics.views import (
     KEPT,
     STAGED_BELOW,
@@ -35,6 +34,8 @@ from ain_analytics.views import (
     view_name,
 )
 
+HELD = ("patient", "episode", "row_fate", "child_days")
+"""Tables that a study asks for many times; to sort them anew by their keys takes long."""
 Source: TypeAlias = Path | str | Mapping[str, pl.DataFrame]
 
 
@@ -77,11 +78,12 @@ class Registry:
     keep: Keep | None = None
     _studies: dict[Definitions, "Registry"] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(2))
+    _held: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Names that `frame` knows."""
-        return tuple(_SCHEMAS)
+        return tuple(READABLE)
 
     def frame(self, name: str) -> pl.DataFrame:
         """Give a table as a polars frame of its schema, sorted by its key.
@@ -101,18 +103,23 @@ class Registry:
         UnknownTable
             There is no table of this name.
         """
-        if name not in _SCHEMAS:
-            raise UnknownTable(name, _SCHEMAS)
-        kind = _SCHEMAS[name]
+        if name not in READABLE:
+            raise UnknownTable(name, READABLE)
+        if name in self._held:
+            return self._held[name]
+        kind = READABLE[name]
         columns = ", ".join(kind.column_names())
         key = ", ".join(kind.primary_key()) or columns
         frame = self.connection.sql(f"select {columns} from {name} order by {key}").pl()
-        return pl.DataFrame(kind.cast(frame))
+        cast: pl.DataFrame = kind.cast(frame)
+        if name in HELD:
+            self._held[name] = cast
+        return cast
 
     def n_rows(self, name: str) -> int:
         """Count the rows of a table."""
-        if name not in _SCHEMAS:
-            raise UnknownTable(name, _SCHEMAS)
+        if name not in READABLE:
+            raise UnknownTable(name, READABLE)
         return int(self.connection.sql(f"select count(*) from {name}").fetchall()[0][0])
 
     def under(self, definitions: Definitions, *, progress: Progress | None = None) -> "Registry":
@@ -131,11 +138,11 @@ class Registry:
         """
         if definitions in self._studies:
             return self._studies[definitions]
-        there = self.connection.cursor()
         own = f"study_{next(self._numbers)}"
         is_same = self.buckets is None and staging_of(definitions) == staging_of(self.definitions)
         staged = self.staged_in if is_same else own
-        made = replace(self, definitions=definitions, connection=there, schema_name=own, staged_in=staged)
+        here = replace(self, definitions=definitions, schema_name=own, staged_in=staged, _held={})
+        made = replace(here, connection=self.connection.cursor())
         _derive(made, progress)
         self._studies[definitions] = made
         return made
@@ -172,11 +179,8 @@ class Registry:
 
     def _repr_html_(self) -> str:
         names = ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
-        return pl.DataFrame({"table": names, "rows": [self.n_rows(name) for name in names]})._repr_html_()
-
-
-_SCHEMAS: dict[str, type[dy.Schema]] = schema.STAGED | schema.DERIVED
-del _SCHEMAS["case"], _SCHEMAS["follow_up"]
+        rows = [(name, self.n_rows(name)) for name in names]
+        return pl.DataFrame(rows, schema=["table", "rows"], orient="row")._repr_html_()
 
 
 def open_registry(
@@ -261,17 +265,11 @@ def open_registry(
         raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error
     registry._studies[definitions] = registry
     if registry.n_rows("patient") == 0:
-        fates = connection.sql("select fate, n_rows from row_fate where table_name = 'patient' order by all")
-        told = ", ".join(f"{fate} {n}" for fate, n in fates.fetchall())
+        of_patients = "select fate, n_rows from row_fate where table_name = 'patient' order by all"
+        fates = connection.sql(of_patients).fetchall()
         connection.close()
-        raise NothingUsable("child", told)
+        raise NothingUsable("child", ", ".join(f"{fate} {n}" for fate, n in fates))
     return registry
-
-
-def _of_results(connection: Any) -> str:
-    """Say of how many results; an engine that reads them where they lie has not counted them."""
-    ((n,),) = connection.sql("select count(*) from raw_lab_result").fetchall()
-    return f" of {n:,} laboratory results" if n else ""
 
 
 def _derive(registry: Registry, progress: Progress | None) -> None:
@@ -289,12 +287,12 @@ def _derive(registry: Registry, progress: Progress | None) -> None:
         return
     first = "" if registry.staged_in == own else STAGED_BELOW
     chosen = [path for path in view_files() if path.name >= first]
-    rows = _of_results(connection) if progress else ""
+    rows = of_rows(connection) if progress else ""
     for done, file in enumerate(chosen):
         name = view_name(file)
         if progress:
             progress(f"deriving {name}{rows}", done / len(chosen))
         if derive_elsewhere := getattr(connection, "derive", None):
             derive_elsewhere(file, own, is_kept=name in KEPT)
-        else:
-            make_view(connection, file, is_kept=name in KEPT)
+            continue
+        make_view(connection, file, is_kept=name in KEPT)

@@ -55,9 +55,9 @@ TABLES = (
     "attrition",
 )
 """The tables of a study, in the order of the way of the data."""
+_KAPLAN_MEIER = "_kaplan_meier"
 FIRST_TABLES = ("patient", "episode", "case", "follow_up")
 """The tables that are written before the long estimates."""
-_KAPLAN_MEIER = "_kaplan_meier"
 _READING, _WRITING, _ESTIMATING = (0.0, 0.3), (0.35, 0.4), (0.4, 0.65)
 _COMPARING, _DRAWING = (0.65, 0.75), (0.8, 0.95)
 """Which parts of a progress bar the long steps fill."""
@@ -130,8 +130,8 @@ def study(
     if by is not None and by not in BY_COLUMNS:
         raise UnknownColumn(by, BY_COLUMNS)
     if _is_name_of_curve(definitions.name):
-        told = "is a name that a study gives to its curves; choose another"
-        raise BadDefinition("name", definitions.name, told)
+        taken = "is a name that a study gives to its curves; choose another"
+        raise BadDefinition("name", definitions.name, taken)
     place = None if out is None else check_output(out, None if is_address(source) else source)
     say = progress or (lambda _stage, _share: None)
     registry = open_registry(
@@ -145,10 +145,11 @@ def study(
         work=None if place is None else place.parent,
         keep=keep,
     )
+    by = by or "case_class"
     if place is None:
-        return _find(registry, by or "case_class", command, say)
+        return _find(registry, by, command, say)
     with atomic_folder(place) as folder:
-        found = _find(registry, by or "case_class", command, say, folder / "tables")
+        found = _find(registry, by, command, say, folder / "tables")
         _write(found, folder, say)
     return found
 
@@ -183,17 +184,9 @@ def _find(
     }
     tables = {name: made[name] if name in made else registry.frame(name) for name in TABLES}
     say(f"looking at the quality of {tables['row_fate']['n_rows'].sum():,} rows", _COMPARING[1])
-    return Study(
-        registry,
-        registry.definitions,
-        quality(registry),
-        tables,
-        curves,
-        tuple(rules),
-        by,
-        tuple(notes),
-        command,
-    )
+    seen = quality(registry)
+    said = tuple(rules), by, tuple(notes), command
+    return Study(registry, registry.definitions, seen, tables, curves, *said)
 
 
 def _estimate(
