@@ -20,6 +20,8 @@ from ain_analytics.views import KEPT, make_view, view_name
 
 CHILDREN, PLACES, FILES = "children.parquet", "places.parquet", "files.parquet"
 _STATE = "state.json"
+_MAGIC = b"PAR1"
+"""How a Parquet file begins and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,15 @@ class Layer:
         """Say what is there; what cannot be understood is nothing."""
         try:
             said = json.loads((self.place / _STATE).read_text(encoding="utf-8"))
-            return [Batch(one["name"], date.fromisoformat(one["extracted_on"])) for one in said["batches"]]
+            found = [Batch(one["name"], date.fromisoformat(one["extracted_on"])) for one in said["batches"]]
+            return found if all(map(self._is_whole, found)) else []
         except (OSError, ValueError, KeyError, TypeError):
             return []
+
+    def _is_whole(self, batch: Batch) -> bool:
+        """Look whether every table is there, from its first bytes to its last; a cut file lacks these."""
+        kept = [f"{view_name(file)}.parquet" for file in self.files if view_name(file) in KEPT]
+        return all(_is_parquet(self.place / batch.name / name) for name in (*kept, CHILDREN))
 
     def write_batches(self, batches: Sequence[Batch]) -> None:
         """Say what holds from now on, and take away what does not."""
@@ -72,6 +80,13 @@ class Layer:
             f"select {n} as batch, * from read_parquet({literal(str(self.place / one.name / name))})"
             for n, one in enumerate(batches)
         )
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        begins = file.read(len(_MAGIC))
+        file.seek(-len(_MAGIC), os.SEEK_END)
+        return begins == file.read() == _MAGIC
 
 
 def derive_batch(connection: duckdb.DuckDBPyConnection, layer: Layer, place: Path, path: str) -> None:
