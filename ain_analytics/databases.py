@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from secrets import token_hex
 
 import duckdb
 
@@ -28,7 +29,8 @@ def working_database(work: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(f"set memory_limit = '{MEMORY}'")
     there = next(folder for folder in (work.resolve(), *work.resolve().parents) if folder.is_dir())
-    connection.execute("set temp_directory = $1", [str(there / f"{SPILL}{os.getpid()}")])
+    spill = there / f"{SPILL}{token_hex(nbytes=4)}-{os.getpid()}"
+    connection.execute("set temp_directory = $1", [str(spill)])
     return connection
 
 

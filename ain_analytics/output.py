@@ -120,10 +120,11 @@ def _finish_interrupted(out: Path) -> None:
 
 
 def _sweep(out: Path) -> None:
-    """Remove what killed runs left beside `out`."""
+    """Remove what killed runs left beside `out`; what this process spilled may still be read."""
     for left in (*out.parent.glob(f".{out.name}.partial-*"), *out.parent.glob(f"{SPILL}*")):
         pid = left.name.rpartition("-")[2]
-        if pid.isdigit() and not _is_running(int(pid)):
+        is_ours_now = left.name.startswith(SPILL) and pid == str(os.getpid())
+        if pid.isdigit() and not is_ours_now and not _is_running(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -1,10 +1,12 @@
-"""Print what a whole study costs, stage by stage: `python benchmarks/study_at_scale.py [children] [data]`.
+"""Print what a whole study costs: `python benchmarks/study_at_scale.py [children] [data] [memory]`.
 
 Prints, for a made-up disease registry of so many children (default 1 million) with 25 counts each, one line
 a stage: seconds, and the largest resident memory (MB) while it ran; then the whole, with the processor's
 seconds and the load of the machine. The data are those of `benchmarks/episodes/data.py`, written once to the
 folder `data` (default: the cache of the system) as the native tables patient and lab_result; there are no
-antibody tests, diagnoses or treatments among them, so that every child stays undetermined.
+antibody tests, diagnoses or treatments among them, so that every child stays undetermined. `memory`, such
+as 2GB, is what DuckDB may take before it spills to disk (default: what a study gives it). Set
+OPENBLAS_NUM_THREADS=1, as the command `ain` does.
 """
 
 import os
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import duckdb
 
+from ain_analytics import databases
 from ain_analytics.study import study
 from benchmarks.episodes.data import COUNTS_PER_CHILD, make
 
@@ -82,6 +85,8 @@ def main() -> None:
     """Study once."""
     n_children = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     data = Path(sys.argv[2] if len(sys.argv) > 2 else Path(tempfile.gettempdir()) / "ain_benchmarks")
+    if len(sys.argv) > 3:
+        databases.MEMORY = sys.argv[3]
     source = native(data, n_children)
     hear, begun = Stages(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
