@@ -101,7 +101,6 @@ def _history(registry: Registry) -> pl.LazyFrame:
         known.lazy()
         .select(EPISODE, *KEY, "onset_by", "since", *way)
         .join(classes, on=way)
-        .drop(way)
         .select(EPISODE, *KEY, "onset_by", "since", "case_class", "evidence", "antibody_status", "note")
     )
 
