@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import duckdb
 
-from ain_analytics.children import CONTENT, names, number_children, put_in_order, raw_view_in, view_in
+from ain_analytics.children import CONTENT, names, number_children, put_in_order, raw_view_in
 from ain_analytics.definitions import Definitions
 from ain_analytics.engines import DUCKDB
 from ain_analytics.errors import BadKeep, BadOutput
@@ -24,7 +24,7 @@ from ain_analytics.layers import CHILDREN, Batch, Layer, derive_batch, show, wri
 from ain_analytics.raw_tables import Progress
 from ain_analytics.schema import RAW
 from ain_analytics.typed_cells import literal
-from ain_analytics.views import KEPT, OF_ALL, STAGED_BELOW, make_view, view_files, view_name
+from ain_analytics.views import KEPT, OF_ALL, STAGED_BELOW, make_view, view_files, view_in, view_name
 
 _NUMBERS = "numbers.parquet"
 _PREFIX = "kept-"
@@ -94,7 +94,7 @@ def derive_changed(
             ("definition", False, schema_name, [file for file in files if file.name >= STAGED_BELOW]),
         )
     )
-    path = f"{','.join(dict.fromkeys([schema_name, staged_in, 'main']))}"
+    path = ",".join(dict.fromkeys([schema_name, staged_in, "main"]))
     if schema_name == staged_in:
         for file in view_files():
             if view_name(file) in OF_ALL:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import duckdb
 
-from ain_analytics.children import CONTENT, names, view_in
+from ain_analytics.children import CONTENT, names
 from ain_analytics.schema import RAW
 from ain_analytics.typed_cells import literal
-from ain_analytics.views import KEPT, make_view, view_name
+from ain_analytics.views import KEPT, make_view, view_in, view_name
 
 CHILDREN, PLACES, FILES = "children.parquet", "places.parquet", "files.parquet"
 _STATE = "state.json"
@@ -60,9 +60,10 @@ class Layer:
             return []
 
     def _is_whole(self, batch: Batch) -> bool:
-        """Look whether every table is there, from its first bytes to its last; a cut file lacks these."""
+        """Look whether every file is there, with the first and the last bytes of its kind."""
         kept = [f"{view_name(file)}.parquet" for file in self.files if view_name(file) in KEPT]
-        return all(_is_parquet(self.place / batch.name / name) for name in (*kept, CHILDREN))
+        names_of_files = (*kept, CHILDREN, PLACES, FILES)
+        return all(_is_parquet(self.place / batch.name / name) for name in names_of_files)
 
     def write_batches(self, batches: Sequence[Batch]) -> None:
         """Say what holds from now on, and take away what does not."""
@@ -91,7 +92,6 @@ def _is_parquet(path: Path) -> bool:
 
 def derive_batch(connection: duckdb.DuckDBPyConnection, layer: Layer, place: Path, path: str) -> None:
     """Write a layer's kept tables of the changed children, and who they are."""
-    place.mkdir()
     connection.execute(f"set search_path = '{path}'")
     pointing = ["select 0 as number, '' as table_name where false"]
     for file in layer.files:
@@ -139,6 +139,7 @@ def _table_of(name: str, columns: Sequence[str]) -> str:
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, place: Path) -> None:
     """Write a table whole or not at all."""
+    place.parent.mkdir(parents=True, exist_ok=True)
     partial = place.with_name(f"{place.name}.partial-{os.getpid()}")
     connection.execute(f"copy ({query}) to {literal(str(partial))} (format parquet)")
     partial.replace(place)

@@ -51,6 +51,12 @@ def make_view(connection: duckdb.DuckDBPyConnection, path: Path, *, is_kept: boo
         connection.execute(f"create or replace view {name} as from {name}_kept")
 
 
+def view_in(schema_name: str, path: Path) -> str:
+    """Give the view of a file, to be made in a schema of one's own."""
+    text = path.read_text(encoding="utf-8")
+    return text.replace("create or replace view ", f"create view {schema_name}.", 1)
+
+
 def definition_frame(definitions: Definitions) -> pl.DataFrame:
     """Give the row of table `definition`."""
     kinds = {str: pl.String, int: pl.Int32, float: pl.Float64, bool: pl.Boolean}

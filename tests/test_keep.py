@@ -15,7 +15,6 @@ import duckdb
 import polars as pl
 import pytest
 
-from ain_analytics.__main__ import main
 from ain_analytics.buckets import Buckets
 from ain_analytics.codes import CODE_TABLES
 from ain_analytics.definitions import PRESETS, TEXTBOOK
@@ -283,7 +282,13 @@ open_registry(sys.argv[1], keep=sys.argv[2]).close()
     assert_equal_to_a_full_run(source, keep)
 
 
-@pytest.mark.parametrize("pattern", ["state.json", "numbers.parquet", "children.parquet", "lab_row.parquet"])
+NAMES_OF_KEPT = [
+    "state.json",
+    *(f"{name}.parquet" for name in ("numbers", "children", "places", "files", "lab_row")),
+]
+
+
+@pytest.mark.parametrize("pattern", NAMES_OF_KEPT)
 @pytest.mark.parametrize("how", ["damaged", "missing"])
 def test_what_is_damaged_or_missing_is_derived_anew(pattern: str, how: str, tmp_path: Path) -> None:
     tables = made_up(11)
@@ -347,19 +352,10 @@ def test_another_program_or_code_list_takes_no_tables_of_the_old_one(
 
 
 def test_a_study_with_what_was_kept_writes_the_same_tables(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, study_by_command: Callable[..., dict[str, str]]
 ) -> None:
-    source, keep = written(made_up(13), tmp_path / "source"), tmp_path / "keep"
-    quick = tmp_path / "quick.toml"
-    quick.write_text('preset = "textbook"\nbootstrap_replicates = 5\n')
-    for name, more in (("whole", []), ("first", ["--keep", str(keep)]), ("again", ["--keep", str(keep)])):
-        out = str(tmp_path / name)
-        monkeypatch.setattr(
-            sys, "argv", ["ain", "study", str(source), "-o", out, "--definition", str(quick), *more]
-        )
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert not ended.value.code
-    for path in (tmp_path / "whole" / "tables").glob("*.csv"):
-        for name in ("first", "again"):
-            assert path.read_text() == (tmp_path / name / "tables" / path.name).read_text(), path.name
+    source, keep = written(made_up(13), tmp_path / "source"), str(tmp_path / "keep")
+    whole = study_by_command(source, "whole")
+    assert whole
+    assert study_by_command(source, "first", "--keep", keep) == whole
+    assert study_by_command(source, "again", "--keep", keep) == whole
