@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from secrets import token_hex
+from uuid import uuid4
 
 import duckdb
 
@@ -29,7 +29,7 @@ def working_database(work: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(f"set memory_limit = '{MEMORY}'")
     there = next(folder for folder in (work.resolve(), *work.resolve().parents) if folder.is_dir())
-    spill = there / f"{SPILL}{token_hex(nbytes=4)}-{os.getpid()}"
+    spill = there / f"{SPILL}{uuid4().hex}-{os.getpid()}"
     connection.execute("set temp_directory = $1", [str(spill)])
     return connection
 
