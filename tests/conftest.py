@@ -29,6 +29,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -269,14 +270,23 @@ def difference(header: list[str], wanted: list[tuple[str, ...]], got: list[tuple
 
 
 @pytest.fixture
-def study_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, str]]:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the drawing of charts, which other tests prove."""
+
+    monkeypatch.setattr(import_module("ain_analytics.study"), "save_chart", lambda *_: [])
+
+
+@pytest.fixture
+def study_by_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None
+) -> Callable[..., dict[str, str]]:
     """Run `ain study` with few resamples and give the tables that it writes to a folder, as text by name."""
-    quick = tmp_path / "quick.toml"
-    quick.write_text('preset = "textbook"\nbootstrap_replicates = 5\n')
+    few = tmp_path / "few.toml"
+    few.write_text('preset = "textbook"\nbootstrap_replicates = 5\n')
 
     def run(source: Path, name: str, *more: str) -> dict[str, str]:
         out = tmp_path / name
-        words = ["study", str(source), "-o", str(out), "--definition", str(quick), *more]
+        words = ["study", str(source), "-o", str(out), "--definition", str(few), *more]
         monkeypatch.setattr(sys, "argv", ["ain", *words])
         with pytest.raises(SystemExit) as ended:
             main()

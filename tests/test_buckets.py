@@ -137,4 +137,4 @@ def test_a_study_in_buckets_leaves_its_results_alone(
     whole = study_by_command(extract, "whole")
     assert whole
     assert study_by_command(extract, "split", "--buckets", "2") == whole
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["quick.toml", "split", "whole"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["few.toml", "split", "whole"]
