@@ -272,8 +272,8 @@ def difference(header: list[str], wanted: list[tuple[str, ...]], got: list[tuple
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the drawing of charts, which other tests prove."""
-
     monkeypatch.setattr(import_module("ain_analytics.study"), "save_chart", lambda *_: [])
+    monkeypatch.setattr(import_module("ain_analytics.report_page"), "svg_of", lambda _: "<svg></svg>")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ain_analytics.__main__ import main
 from ain_analytics.definitions import PRESETS, TEXTBOOK, Definitions
 from ain_analytics.errors import BadBuckets
 from ain_analytics.registry import Registry, open_registry
@@ -138,3 +139,18 @@ def test_a_study_in_buckets_leaves_its_results_alone(
     assert whole
     assert study_by_command(extract, "split", "--buckets", "2") == whole
     assert sorted(path.name for path in tmp_path.iterdir()) == ["few.toml", "split", "whole"]
+
+
+def test_a_look_in_buckets_says_the_same_and_leaves_nothing(
+    extract: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = []
+    for more in ([], ["--buckets", "2"]):
+        monkeypatch.setattr(sys, "argv", ["ain", "check", str(extract), *more])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert not list(tmp_path.iterdir())
