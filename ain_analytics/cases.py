@@ -12,6 +12,7 @@ from datetime import date
 import polars as pl
 
 from ain_analytics.antibodies import completed, states_of
+from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadDefinition
 from ain_analytics.knowledge import KEY, Knowledge, known_of
 from ain_analytics.registry import Registry
@@ -172,9 +173,14 @@ def _outcomes() -> list[pl.Expr]:
     return [rule.holds.alias(name) for name, rule in RULES.items()]
 
 
+def tells_the_past(definitions: Definitions) -> bool:
+    """Whether what is known of an episode, with its days, tells what was known on any earlier day."""
+    return definitions.unconfirmed_end == "resolve" and definitions.implausible_unit == "report"
+
+
 def _on_day(registry: Registry, as_of: date | None) -> tuple[Registry, date | None]:
     """Take what is known on a day from the facts' own days where these tell it, else derive anew."""
-    if as_of is None or registry.tells_the_past:
+    if as_of is None or tells_the_past(registry.definitions):
         return registry, as_of
     return registry.as_of(as_of), None
 

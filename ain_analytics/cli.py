@@ -156,6 +156,7 @@ def check(
     ] = None,
     engine: Engine = "duckdb",
     engine_address: EngineAddress = None,
+    buckets: InBuckets = None,
 ) -> None:
     """Look at an extract: what is in it, what was set aside and why, what looks odd.
 
@@ -169,22 +170,19 @@ def check(
 
     definitions = read_definition(definition)
     place = None if out is None else check_output(out, None if is_address(source) else source)
+    how: dict[str, Any] = {"engine": engine, "engine_address": engine_address, "buckets": buckets}
     try:
         with (
             progress_bar() as progress,
-            open_registry(
-                source,
-                definitions=definitions,
-                progress=progress,
-                engine=engine,
-                engine_address=engine_address,
-            ) as registry,
+            open_registry(source, definitions=definitions, progress=progress, **how) as registry,
         ):
             seen = quality(registry)
             if place is not None:
                 from ain_analytics.quality_folder import write_quality
 
                 write_quality(registry, seen, place, command=typed_command())
+            if registry.buckets is not None:
+                registry.buckets.remove()
     except NothingUsable as nothing:
         typer.echo(str(nothing))
         raise typer.Exit(NOTHING_USABLE) from None

@@ -45,7 +45,8 @@ def cyclic_facts(registry: Registry) -> pl.DataFrame:
     starts = counts.select(pl.struct(KEY).rle_id().alias("run"))["run"].to_numpy()
     edges = np.flatnonzero(np.diff(starts, prepend=-1, append=starts[-1] + 1 if starts.size else 0))
     series = _Series(
-        *(counts[name].to_physical().to_numpy() for name in ("sampled_on", "dense_on")),
+        counts["sampled_on"].to_physical().to_numpy(),
+        counts["dense_on"].to_physical().to_numpy(),
         counts["anc"].to_numpy(),
         counts["is_unresolved"].to_numpy(),
         counts["told_on"].to_physical().fill_null(np.iinfo(np.int32).max).to_numpy(),
@@ -76,7 +77,7 @@ class _Series(NamedTuple):
     told_on: Days
 
     def part(self, first: int, after: int) -> "_Series":
-        return _Series(*(column[first:after] for column in self))
+        return _Series._make(column[first:after] for column in self)
 
 
 def _first_found(counts: _Series, choices: Definitions) -> tuple[int, float] | None:

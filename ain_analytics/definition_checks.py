@@ -31,6 +31,7 @@ _AT_LEAST_ONE = (
     "rmst_months",
     "minimum_at_risk",
     "bootstrap_replicates",
+    "bootstrap_children",
     "minimum_cell",
 )
 

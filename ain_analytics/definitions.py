@@ -223,6 +223,9 @@ class Definitions:
     bootstrap_replicates: int = estimates(
         200, "replicates", "Resamples behind an interval that has no formula."
     )
+    bootstrap_children: int = estimates(
+        2500, "children", "Most children drawn for one resample; of more, limits are scaled to their number."
+    )
     bootstrap_seed: int = estimates(1975, "", "Seed of the resampling.")
     birthday_window_days: int = estimates(
         30, "days", "An onset so near to an age at which the limit changes may owe to the change."

@@ -241,3 +241,9 @@ def forget_later_days(connection: duckdb.DuckDBPyConnection, schema_name: str, d
 def _is_day(name: str) -> str:
     """Read a cell as a day, by the rule of view `patient`."""
     return f"case when regexp_matches({name}, '^[1-9][0-9]{{3}}-[^(]*$') then try_cast({name} as date) end"
+
+
+def of_rows(connection: duckdb.DuckDBPyConnection) -> str:
+    """Say of how many results; an engine that reads them where they lie has not counted them."""
+    ((n,),) = connection.sql("select count(*) from raw_lab_result").fetchall()
+    return f" of {n:,} laboratory results" if n else ""

@@ -1,18 +1,19 @@
 """DuckDB: the raw tables, the definitions as rows, and the views of `sql/`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import dataframely as dy
 import duckdb
 import polars as pl
 
-from ain_analytics import schema
-from ain_analytics.buckets import Buckets, split_of
+from ain_analytics.buckets import Buckets
 from ain_analytics.children import read_children
+from ain_analytics.databases import working_database
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.derive import derive
 from ain_analytics.engines import DUCKDB, on_engine
@@ -21,8 +22,11 @@ from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
 from ain_analytics.keep import Keep
 from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables
+from ain_analytics.schema import READABLE
 from ain_analytics.views import sql_folder, staging_of
 
+HELD = ("patient", "episode", "row_fate", "child_days")
+"""Tables that a study asks for many times; to sort them anew by their keys takes long."""
 Source: TypeAlias = Path | str | Mapping[str, pl.DataFrame]
 
 
@@ -67,11 +71,13 @@ class Registry:
     keep: Keep | None = None
     known_by: date | None = None
     _studies: dict[tuple[Definitions, date | None], "Registry"] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(2))
+    _held: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Names that `frame` knows."""
-        return tuple(_SCHEMAS)
+        return tuple(READABLE)
 
     def frame(self, name: str) -> pl.DataFrame:
         """Give a table as a polars frame of its schema, sorted by its key.
@@ -91,34 +97,40 @@ class Registry:
         UnknownTable
             There is no table of this name.
         """
-        if name not in _SCHEMAS:
-            raise UnknownTable(name, _SCHEMAS)
-        kind = _SCHEMAS[name]
+        if name not in READABLE:
+            raise UnknownTable(name, READABLE)
+        if name in self._held:
+            return self._held[name]
+        kind = READABLE[name]
         columns = ", ".join(kind.column_names())
         key = ", ".join(kind.primary_key()) or columns
         frame = self.connection.sql(f"select {columns} from {name} order by {key}").pl()
         cast: pl.DataFrame = kind.cast(frame)
+        if name in HELD:
+            self._held[name] = cast
         return cast
 
     def n_rows(self, name: str) -> int:
         """Count the rows of a table."""
-        if name not in _SCHEMAS:
-            raise UnknownTable(name, _SCHEMAS)
+        if name not in READABLE:
+            raise UnknownTable(name, READABLE)
         return int(self.connection.sql(f"select count(*) from {name}").fetchall()[0][0])
 
-    def under(self, definitions: Definitions) -> "Registry":
+    def under(self, definitions: Definitions, *, progress: Progress | None = None) -> "Registry":
         """Give the same extract under other definitions; the rows are not read again.
 
         Parameters
         ----------
         definitions : Definitions
+        progress : callable, optional
+            Told the stage and the share done.
 
         Returns
         -------
         Registry
             Shares this one's database; closing either closes both.
         """
-        return self._again(definitions, self.known_by)
+        return self._again(definitions, self.known_by, progress)
 
     def as_of(self, day: date) -> "Registry":
         """Give the registry as it was on a day, derived from what was known then.
@@ -141,29 +153,39 @@ class Registry:
         """
         if hasattr(self.connection, "derive"):
             raise UnusableEngine("other than duckdb", "it cannot look at an earlier day", "Cut the extract.")
-        return self._again(self.definitions, min(day, self.known_by or self.extract.extracted_on))
+        return self._again(self.definitions, min(day, self.known_by or self.extract.extracted_on), None)
 
-    def _again(self, definitions: Definitions, known_by: date | None) -> "Registry":
+    def _again(
+        self, definitions: Definitions, known_by: date | None, progress: Progress | None
+    ) -> "Registry":
         if known_by == self.extract.extracted_on:
             known_by = None
-        known = self._studies.get((definitions, known_by))
-        if known is not None:
-            return known
-        name = f"study_{len(self._studies) + 1}"
-        is_staged = (self.buckets, known_by) == (None, self.known_by)
-        is_staged = is_staged and staging_of(definitions) == staging_of(self.definitions)
-        parts = (None, None) if known_by else (self.buckets, self.keep)
-        staged_in = self.staged_in if is_staged else name
-        where = (self.connection.cursor(), name, staged_in, *parts, known_by, self._studies)
-        made = Registry(self.extract, definitions, *where)
-        _derive(made, None)
-        self._studies[(definitions, known_by)] = made
+        if (definitions, known_by) in self._studies:
+            return self._studies[definitions, known_by]
+        own = f"study_{next(self._numbers)}"
+        is_same = (self.buckets, self.known_by) == (None, known_by)
+        is_same = is_same and staging_of(definitions) == staging_of(self.definitions)
+        staged = self.staged_in if is_same else own
+        here = replace(self, definitions=definitions, known_by=known_by, schema_name=own, staged_in=staged)
+        if known_by is not None:
+            here = replace(here, buckets=None, keep=None)
+        made = replace(here, connection=self.connection.cursor(), _held={})
+        derive(made, progress)
+        self._studies[definitions, known_by] = made
         return made
 
-    @property
-    def tells_the_past(self) -> bool:
-        """Whether what is known of an episode, with its days, tells what was known on any earlier day."""
-        return self.definitions.unconfirmed_end == "resolve" and self.definitions.implausible_unit == "report"
+    @contextmanager
+    def briefly_under(self, definitions: Definitions, progress: Progress | None) -> Iterator["Registry"]:
+        """Give the same as `under`; what was derived for this alone is dropped again at the end."""
+        was_known = (definitions, self.known_by) in self._studies
+        there = self.under(definitions, progress=progress)
+        try:
+            yield there
+        finally:
+            if not (was_known or hasattr(self.connection, "derive")):  # an engine's tables lie elsewhere
+                del self._studies[definitions, self.known_by]
+                there.connection.close()
+                self.connection.execute(f"drop schema {there.schema_name} cascade")
 
     def close(self) -> None:
         """Close the database."""
@@ -183,16 +205,9 @@ class Registry:
         )
 
     def _repr_html_(self) -> str:
-        rows = [
-            (name, self.n_rows(name))
-            for name in ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
-        ]
+        names = ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
+        rows = [(name, self.n_rows(name)) for name in names]
         return pl.DataFrame(rows, schema=["table", "rows"], orient="row")._repr_html_()
-
-
-_SCHEMAS: dict[str, type[dy.Schema]] = {
-    name: kind for name, kind in (schema.STAGED | schema.DERIVED).items() if name not in ("case", "follow_up")
-}
 
 
 def open_registry(
@@ -227,7 +242,7 @@ def open_registry(
         Split the children into so many parts, derived one after the other: less memory, and a run that
         was killed goes on where it was. The tables are the same.
     work : path, optional
-        Folder that keeps the tables of the buckets. Default: the current one.
+        Folder for the tables of the buckets, and what does not fit into memory. Default: the current one.
     keep : path, optional
         Folder in which the tables, with rows of every child, stay for the next run; it then derives only
         the children whose rows changed. One run at a time. The tables are the same.
@@ -256,12 +271,11 @@ def open_registry(
     """
     extract = read_extract(source, extracted_on=extracted_on)
     kept = None if keep is None else Keep.of(Path(keep), extract, buckets, engine)
-    connection: Any = duckdb.connect()
+    connection: Any = working_database(Path(work or "."))
     if engine != DUCKDB:
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
-    elsewhere = None if engine == DUCKDB else engine
-    split = None if buckets is None else split_of(extract, buckets, work, elsewhere=elsewhere)
+    split = None if buckets is None else Buckets.of(buckets, Path(work or "."), extract, engine)
     registry = Registry(extract, definitions, connection, buckets=split, keep=kept)
     try:
         connection.execute("set TimeZone = 'UTC'")
@@ -270,30 +284,16 @@ def open_registry(
         make_raw_tables(connection, extract, sql_folder() / "00_format")
         if kept is not None:
             read_children(connection, extract)
-        _derive(registry, progress)
+        derive(registry, progress)
     except BaseException as error:
         connection.close()
         if not isinstance(error, duckdb.OutOfMemoryException | MemoryError):
             raise
         raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error
-    registry._studies[(definitions, None)] = registry
+    registry._studies[definitions, None] = registry
     if registry.n_rows("patient") == 0:
-        fates = connection.sql(
-            "select fate, n_rows from row_fate where table_name = 'patient' order by all"
-        ).fetchall()
+        of_patients = "select fate, n_rows from row_fate where table_name = 'patient' order by all"
+        fates = connection.sql(of_patients).fetchall()
         connection.close()
         raise NothingUsable("child", ", ".join(f"{fate} {n}" for fate, n in fates))
     return registry
-
-
-def _derive(registry: Registry, progress: Progress | None) -> None:
-    derive(
-        registry.connection,
-        registry.definitions,
-        own=registry.schema_name,
-        staged_in=registry.staged_in,
-        buckets=registry.buckets,
-        keep=registry.keep,
-        known_by=registry.known_by,
-        progress=progress,
-    )

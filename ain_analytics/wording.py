@@ -195,7 +195,8 @@ def _cases(d: Definitions) -> list[str]:
 def _estimates(d: Definitions) -> list[str]:
     return [
         f"Intervals aim at {_share(d.confidence)}; where there is no formula they rest on "
-        f"{_plural(d.bootstrap_replicates, 'resample')} (seed {d.bootstrap_seed}).",
+        f"{_plural(d.bootstrap_replicates, 'resample')} of at most {d.bootstrap_children} children "
+        f"(seed {d.bootstrap_seed}).",
         f"Curves are printed at {_list([str(month) for month in d.report_months])} months, the restricted mean up "
         f"to {_plural(d.rmst_months, 'month')}; they stop where fewer than {d.minimum_at_risk} are at risk.",
         f"Reported as odd: an onset within {_plural(d.birthday_window_days, 'day')} of an age at which the limit changes, "

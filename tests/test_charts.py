@@ -23,8 +23,9 @@ from ain_analytics.charts import (
     svg_of,
 )
 from ain_analytics.charts.look import DASHES, PALETTE, rows_of, ticks_of_months
+from ain_analytics.charts.reading import MOST_STEPS, drawn_steps
 from ain_analytics.curves import ResolutionCurve, resolution_curve
-from ain_analytics.definitions import TEXTBOOK, AncBand
+from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK, AncBand
 from ain_analytics.errors import UnknownPatient
 from ain_analytics.intervals import interval_curve
 from ain_analytics.schema.derived import CASE_CLASS
@@ -480,3 +481,23 @@ def test_on_a_phone_every_group_heads_its_own_numbers() -> None:
     )
     chart = chart_resolution(resolution_curve(known, by="site", definitions=TWO), width=300).to_dict()
     assert [part["title"]["text"] for part in chart["vconcat"][1:]] == ["Number at risk: a", "b"]
+
+
+def test_of_many_steps_one_is_drawn_in_each_stretch_and_never_before_its_day() -> None:
+    n = 5000
+    rows = pl.DataFrame({"exit_days": range(1, n + 1), "is_resolved": [True] * n})
+    curve = resolution_curve(rows, definitions=TEXTBOOK)
+    drawn = drawn_steps(curve, curve)
+    assert drawn.height <= MOST_STEPS + 1
+    assert drawn.row(0)[1:3] == (0.0, 1.0)
+    every = curve.steps.select((pl.col("days") / DAYS_PER_MONTH).alias("months"), "unresolved")
+    assert drawn.join(
+        every, on=["months", "unresolved"], how="anti"
+    ).is_empty()  # each is a step of the curve
+    assert drawn["months"].diff().max() <= 2 * drawn["months"].max() / MOST_STEPS
+
+
+def test_a_curve_of_few_steps_is_drawn_step_by_step() -> None:
+    rows = pl.DataFrame({"exit_days": range(100, 1000, 10), "is_resolved": [True] * 90})
+    curve = resolution_curve(rows, definitions=replace(TEXTBOOK, minimum_at_risk=1))
+    assert drawn_steps(curve, curve).height == curve.steps.height

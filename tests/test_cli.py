@@ -54,13 +54,6 @@ def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate(40, seed=2).write(tmp_path_factory.mktemp("made_up"))
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the drawing of charts, which other tests prove."""
-
-    monkeypatch.setattr(sys.modules["ain_analytics.study"], "save_chart", lambda *_: [])
-
-
 def write_extract(folder: Path, patients: str, results: str) -> Path:
     folder.mkdir()
     (folder / "patient.csv").write_text(patients)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import ain_analytics as ain
-from ain_analytics.cases import class_periods
+from ain_analytics.cases import class_periods, tells_the_past
 from ain_analytics.definitions import PRESETS, TEXTBOOK
 
 KEY = ["patient_id", "episode_number"]
@@ -55,7 +55,7 @@ def assert_history_is_true(n, seed, days, definitions=TEXTBOOK):
                 wanted = ain.classify(then)
                 assert same(ain.classify(whole, as_of=day), wanted), day
                 assert same(whole.as_of(day).frame("episode"), then.frame("episode")), day
-            if whole.tells_the_past:
+            if tells_the_past(whole.definitions):
                 held = periods.filter(
                     pl.col("class_from") <= day, pl.col("class_to").is_null() | (pl.col("class_to") > day)
                 )

@@ -66,6 +66,8 @@ QUALITY: dict[str, type[dy.Schema]] = {
 }
 TABLES = STAGED | DERIVED | RESULTS | QUALITY
 """Every table that the program makes, by name."""
+READABLE = {name: kind for name, kind in (STAGED | DERIVED).items() if name not in ("case", "follow_up")}
+"""Tables that a registry holds; polars makes the others."""
 
 __all__ = [
     "DERIVED",
@@ -73,6 +75,7 @@ __all__ = [
     "OMOP",
     "QUALITY",
     "RAW",
+    "READABLE",
     "REDCAP",
     "RESULTS",
     "SDTM",
