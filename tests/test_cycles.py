@@ -84,9 +84,9 @@ def registry_of(series):
 
 
 def test_a_child_with_a_noisy_cycle_is_cyclic_and_later_counts_do_not_make_it_known_earlier():
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(5)  # so noisy that the nadirs of the shorter series are not regular
     days = days_of(26, rng)
-    counts = np.minimum(cycle_of(days, rng), 0.9)
+    counts = np.minimum(cycle_of(days, rng, noise=0.6), 0.9)
     with registry_of({"long": (days, counts), "short": (days[:60], counts[:60])}) as registry:
         facts = cyclic_facts(registry)
         classes = ain.classify(registry)
@@ -94,3 +94,13 @@ def test_a_child_with_a_noisy_cycle_is_cyclic_and_later_counts_do_not_make_it_kn
     assert facts["known_on"].n_unique() == 1
     assert classes["case_class_at_end"].to_list() == ["cyclic", "cyclic"]
     assert classes["evidence_at_end"].str.contains("cyclic_pattern").all()
+
+
+def test_where_regular_nadirs_told_the_cycle_nobody_looks_for_its_period():
+    days = np.arange(0.0, 84.0, 2.0)
+    counts = np.minimum(0.9 + 0.9 * np.cos(2 * np.pi * days / 21), 0.9)
+    with registry_of({"regular": (days, counts)}) as registry:
+        assert cyclic_facts(registry).is_empty()
+        classes = ain.classify(registry)
+    assert classes["case_class_at_end"].to_list() == ["cyclic"]
+    assert classes["evidence_at_end"].to_list() == ["regular_nadirs"]
