@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ain_analytics.attrition import attrition
     from ain_analytics.cases import class_periods, classify, rules_table
+    from ain_analytics.changed import apply_changes
     from ain_analytics.charts import (
         chart_attrition,
         chart_bounds,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ain_analytics.definition_file import read_definition
     from ain_analytics.definitions import PRESETS, AncBand, Definitions
     from ain_analytics.errors import AinError
+    from ain_analytics.flips import what_would_change
     from ain_analytics.followup import follow_up
     from ain_analytics.intervals import interval_curve
     from ain_analytics.published import compare, published_figures
@@ -47,6 +49,7 @@ _HOMES = {
     "AncBand": "definitions",
     "Definitions": "definitions",
     "PRESETS": "definitions",
+    "apply_changes": "changed",
     "attrition": "attrition",
     "chart_attrition": "charts",
     "chart_bounds": "charts",
@@ -76,6 +79,7 @@ _HOMES = {
     "table_curve": "tables",
     "table_fates": "tables",
     "table_one": "tables",
+    "what_would_change": "flips",
     "why": "why",
 }
 __all__ = [  # noqa: RUF022 (same order as _HOMES)
@@ -83,6 +87,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "AncBand",
     "Definitions",
     "PRESETS",
+    "apply_changes",
     "attrition",
     "chart_attrition",
     "chart_bounds",
@@ -112,6 +117,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "table_curve",
     "table_fates",
     "table_one",
+    "what_would_change",
     "why",
 ]
 

@@ -12,10 +12,12 @@ from ain_analytics.cycles import cyclic_facts
 from ain_analytics.definition_file import read_definition
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadDefinition
+from ain_analytics.flips import what_would_change
 from ain_analytics.knowledge import KEY
 from ain_analytics.registry import Registry, open_registry
 from ain_analytics.rules import Rule, in_numbers
 from ain_analytics.schema.derived import EVIDENCE
+from ain_analytics.schema.results import Change
 from ain_analytics.terminal import make_console
 
 ANSWER = {True: "true", False: "false", None: "unknown"}
@@ -36,6 +38,8 @@ class Why:
     facts : polars.DataFrame
         One row per fact known by then: `evidence`, `known_on`, `detail`, `table_name`, `file`,
         `row_number`; `speaks_for` says whether the class rests on it.
+    changes : polars.DataFrame
+        `Change`, one row per episode: the smallest change that gives another class.
     at : str
         By what was known when.
     definitions : Definitions
@@ -47,6 +51,7 @@ class Why:
     episodes: pl.DataFrame
     rules: pl.DataFrame
     facts: pl.DataFrame
+    changes: pl.DataFrame
     at: str
     definitions: Definitions
     chart: Any
@@ -68,6 +73,9 @@ class Why:
             others = self.facts.filter(mine, ~pl.col("speaks_for")).to_dicts()
             lines += ["  Also known by then:"] if others else []
             lines += [f"  - {_fact(row)}" for row in others]
+            lines += [
+                f"  What would change it: {_change(row)}" for row in self.changes.filter(mine).to_dicts()
+            ]
         return "\n".join(lines or ["No episode of neutropenia."])
 
     def __str__(self) -> str:
@@ -130,6 +138,7 @@ def why(registry: Registry, patient_id: str, *, at: str = "baseline") -> Why:
         held.select("episode_number", "onset_by", "case_class", "known_on"),
         pl.DataFrame(rules, schema=columns | {"because": pl.String}),
         _facts_of(registry, held),
+        _changes_of(registry, patient_id, at),
         at,
         registry.definitions,
         chart,
@@ -200,3 +209,15 @@ def _fact(row: dict[str, object]) -> str:
     if row["file"] is not None:
         where += f", {row['file']}, row {row['row_number']}"
     return f"{row['known_on']} {row['evidence']} ({row['detail']}): {where}"
+
+
+def _changes_of(registry: Registry, patient_id: str, at: str) -> pl.DataFrame:
+    """Find what would change the classes; an engine elsewhere cannot try it."""
+    if hasattr(registry.connection, "derive"):
+        return Change.create_empty()
+    return what_would_change(registry, patient_id, at=at)
+
+
+def _change(row: dict[str, object]) -> str:
+    """Say one change, and what the class would be."""
+    return f"{row['what']}" + (f" ({row['class_after']})" if row["class_after"] else "")

@@ -47,6 +47,7 @@ DERIVED: dict[str, type[dy.Schema]] = {
 }
 RESULTS: dict[str, type[dy.Schema]] = {
     "attrition": results.Attrition,
+    "change": results.Change,
     "curve_steps": results.CurveSteps,
     "curve_summary": results.CurveSummary,
     "published_figure": results.PublishedFigure,

@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from ain_analytics.schema.derived import DAYS, TIME_ORIGIN
+from ain_analytics.schema.derived import CASE_CLASS, DAYS, TIME_ORIGIN
 
 ESTIMATOR = ["kaplan_meier", "npmle", "aalen_johansen"]
 QUANTITY = [
@@ -120,3 +120,20 @@ class PublishedComparison(dy.Schema):
     better_upper = dy.Float64(nullable=True, description="Upper limit of it.", metadata={"unit": "see `unit`"})
     verdict = dy.Enum(VERDICT, description="Whether the two agree, or cannot be compared.")
     reason = dy.String(description="Why, in a sentence.")
+
+
+class Change(dy.Schema):
+    """One row per episode: the smallest change of one fact, or of one choice, that gives another class."""
+
+    patient_id = dy.String(primary_key=True, description="Pseudonymous key of the child.")
+    episode_number = dy.Int32(primary_key=True, min=1, description="Ordinal of the child's episode.", metadata={"unit": "episodes"})
+    class_before = dy.Enum(CASE_CLASS, description="Class as it is.")
+    kind = dy.Enum(["fact_added", "fact_changed", "choice", "none"], description="A row more, other cells in a row that is there, another value of a choice; none where no one change gives another class.")
+    what = dy.String(description="The change in words, or why there is none.")
+    class_after = dy.Enum([*CASE_CLASS, "no_episode"], nullable=True, description="Class once it is made; no_episode where it makes the counts normal.")
+    table_name = dy.String(nullable=True, description="Table of the extract that the row belongs to.")
+    file = dy.String(nullable=True, description="File of the row that is changed; none for a row more, and for the row of the child.")
+    row_number = dy.Int64(nullable=True, description="Its number in the file.", metadata={"unit": "records"})
+    cells = dy.String(nullable=True, description="What the row says then: column=cell; column=cell.")
+    field = dy.String(nullable=True, description="The choice of the definition.")
+    value = dy.Float64(nullable=True, description="Its new value; of anc_bands the highest lower limit.", metadata={"unit": "that of the choice"})
