@@ -18,6 +18,8 @@ ADDED, ALTERED, CHOICE = "fact_added", "fact_changed", "choice"
 BETWEEN_CELLS, BEFORE_CELL = "; ", "="
 LIMITS = "anc_bands"
 """The choice whose every lower limit is brought down to the value."""
+COPIED_FROM = "copied_from"
+"""A column of changes tried side by side: the child's own key, where `patient_id` is that of a copy."""
 _ROW = ("file", "row_number")
 _NUMBERS = count(1)
 
@@ -50,6 +52,8 @@ def apply_changes(registry: Registry, changes: pl.DataFrame) -> Registry:
     >>> ain.apply_changes(registry, change).n_rows("patient")
     1
     """
+    if COPIED_FROM not in changes.columns:
+        changes = changes.with_columns(pl.col("patient_id").alias(COPIED_FROM))
     facts = changes.filter(pl.col("kind").is_in([ADDED, ALTERED]))
     chosen = changes.filter(pl.col("kind") == CHOICE).select("field", "value").unique()
     if changes.is_empty() or facts["patient_id"].is_duplicated().any() or chosen.height > 1:
@@ -58,15 +62,17 @@ def apply_changes(registry: Registry, changes: pl.DataFrame) -> Registry:
         raise UnusableEngine("other than duckdb", "it cannot change facts", "Use duckdb.")
     own = f"changed_{next(_NUMBERS)}"
     registry.connection.execute(f"create schema {own}")
-    make_table(registry.connection, f"{own}.changed_child", changes.select("patient_id").unique())
+    children = changes.select("patient_id", COPIED_FROM).unique()
+    make_table(registry.connection, f"{own}.changed_child", children)
     registry.connection.execute(f"create table {own}.extract_info as from extract_info")
     for table in RAW:
         registry.connection.execute(
-            f"create table {own}.raw_{table} as select given.* from raw_{table} as given "
-            f"semi join {own}.changed_child as child on given.patient_id = child.patient_id"
+            f"create table {own}.raw_{table} as select given.* replace (child.patient_id as patient_id) "
+            f"from raw_{table} as given "
+            f"inner join {own}.changed_child as child on given.patient_id = child.{COPIED_FROM}"
         )
-    for table, row_changes in facts.group_by("table_name"):
-        _change_rows(registry, own, str(table[0]), row_changes)
+    for name, of_table in facts.group_by("table_name"):
+        _change_rows(registry, own, str(name[0]), of_table)
     definitions = registry.definitions
     for field, value in chosen.iter_rows():
         definitions = chosen_anew(definitions, field, value)
@@ -92,10 +98,7 @@ def briefly_changed(registry: Registry, changes: pl.DataFrame) -> Iterator[Regis
 def chosen_anew(definitions: Definitions, field: str, value: float) -> Definitions:
     """Change one choice of a definition; limits of the counts are brought down to the value where higher."""
     if field == LIMITS:
-        bands = (
-            replace(band, entry_limit=min(band.entry_limit, value), exit_limit=max(band.exit_limit, value))
-            for band in definitions.anc_bands
-        )
+        bands = (replace(b, entry_limit=min(b.entry_limit, value)) for b in definitions.anc_bands)
         return replace(definitions, anc_bands=tuple(bands))
     return replace(definitions, **{field: type(getattr(definitions, field))(value)})
 

@@ -10,7 +10,7 @@ changes its value by the smaller share. What the rules foresee is offered only a
 import polars as pl
 
 from ain_analytics.cases import AT, classify, judged_days
-from ain_analytics.changed import ADDED, ALTERED, CHOICE, briefly_changed
+from ain_analytics.changed import ADDED, ALTERED, CHOICE, COPIED_FROM, briefly_changed
 from ain_analytics.errors import BadDefinition, UnknownPatient
 from ain_analytics.knowledge import KEY
 from ain_analytics.possible_choices import NO_EPISODE, other_choices
@@ -22,6 +22,18 @@ from ain_analytics.schema.results import Change
 KINDS = (ADDED, ALTERED, CHOICE)
 NONE = "none"
 _UNTOLD = "undetermined"
+_OF_SOME_KINDS = {
+    "field": pl.String,
+    "value": pl.Float64,
+    "size": pl.Float64,
+    "given": pl.String,
+    "cells": pl.String,
+    "table_name": pl.String,
+    "file": pl.String,
+    "row_number": pl.Int64,
+    "place": pl.Int32,
+}
+"""What changes of some kinds say, and others leave empty."""
 _CLASS_AT = {"baseline": "case_class", "end": "case_class_at_end"}
 
 
@@ -105,8 +117,9 @@ def _known(registry: Registry, patient_id: str | None, at: str) -> tuple[pl.Data
         numbered = numbered.filter(pl.col("patient_id") == patient_id)
         held = held.join(numbered.select("episode"), on="episode", how="semi", maintain_order="left")
     spans = registry.connection.sql(
-        "select w.*, e.confirmed_on, e.nadir, p.birth_date, p.died_on, p.duffy_status from episode_window as w "
-        "join episode as e using (patient_id, episode_number) join patient as p using (patient_id)"
+        "select w.*, e.confirmed_on, e.nadir, p.birth_date, p.died_on, p.duffy_status "
+        "from episode_window as w join episode as e using (patient_id, episode_number) "
+        "join patient as p using (patient_id)"
     ).pl()
     tested = registry.frame("antibody_test").group_by(KEY[0]).agg(tested_on=pl.col("sampled_on"))
     facts = registry.frame("case_evidence").with_columns(pl.col("evidence").cast(pl.String))
@@ -136,16 +149,11 @@ def _possible(
     registry: Registry, episodes: pl.DataFrame, rows: pl.DataFrame, kinds: tuple[str, ...]
 ) -> pl.DataFrame:
     """Ask the rules what each change would give, and put those that give another class in order."""
-    last = rows.group_by("episode", "evidence", maintain_order=True).agg(
-        pl.len().alias("n"), pl.col("file", "row_number").last(), fact_on=pl.col("known_on").last()
-    )
     made = {
         ADDED: lambda: additions(episodes, registry.definitions),
-        ALTERED: lambda: alterations(episodes, last, registry.definitions),
+        ALTERED: lambda: alterations(episodes, rows, registry.definitions),
         CHOICE: lambda: other_choices(registry, episodes, rows),
     }
-    blank = {"field": pl.String, "value": pl.Float64, "size": pl.Float64, "given": pl.String, "cells": pl.String,
-             "table_name": pl.String, "file": pl.String, "row_number": pl.Int64, "place": pl.Int32}  # fmt: skip
     line = pl.col("class_after").replace_strict(
         {name: place for place, name in enumerate(RULES)} | {NO_EPISODE: len(RULES)}, return_dtype=pl.Int32
     )
@@ -155,7 +163,7 @@ def _possible(
     several = [
         frame.with_columns(
             pl.lit(None, kind).alias(name) if name not in frame.columns else pl.col(name).cast(kind)
-            for name, kind in blank.items()
+            for name, kind in _OF_SOME_KINDS.items()
         )
         .with_columns(class_after=pl.coalesce("given", case_class()))
         .filter(pl.col("class_after") != pl.col("case_class"))
@@ -167,12 +175,12 @@ def _possible(
             "kind",
             "what",
             "class_after",
-            *blank,
+            *_OF_SOME_KINDS,
             class_before="case_class",
             order=pl.col("kind").replace_strict({k: n for n, k in enumerate(KINDS)}, return_dtype=pl.Int32),
             is_untold=(pl.col("class_after") == _UNTOLD) & (pl.col("kind") != CHOICE),
             n_lines=(line - own).abs(),
-        )  # fmt: skip
+        )
         for frame in (made[kind]() for kind in kinds)
     ]
     ordered = pl.concat(several).sort(
@@ -182,11 +190,11 @@ def _possible(
 
 
 def _made(registry: Registry, changes: pl.DataFrame, at: str) -> pl.Series:
-    """Make these changes, one fact of a child at a time, and say of each whether it gave its class."""
-    turn = pl.when(pl.col("kind") != CHOICE).then(pl.col("episode").rank("ordinal").over("patient_id"))
-    group = pl.struct(turn.alias("turn"), "field", "value")
+    """Make these changes, each on a copy of its child, and say of each whether it gave its class."""
+    copy = pl.concat_str("patient_id", pl.lit(" "), "episode_number")
+    copied = changes.with_columns(copy.alias("patient_id"), pl.col("patient_id").alias(COPIED_FROM))
     flipped = []
-    for part in changes.with_columns(group.alias("group")).partition_by("group", maintain_order=True):
+    for part in copied.partition_by("field", "value", maintain_order=True):
         with briefly_changed(registry, part) as changed:
             flipped.append(part.select("rank", flips=classes_after(changed, part, at) == part["class_after"]))
     return changes.join(pl.concat(flipped), on="rank", maintain_order="left")["flips"]

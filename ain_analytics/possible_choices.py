@@ -11,7 +11,8 @@ import polars as pl
 
 from ain_analytics.antibodies import KEY
 from ain_analytics.changed import CHOICE, LIMITS
-from ain_analytics.definitions import DAYS_PER_MONTH, Definitions
+from ain_analytics.conditions import TESTS
+from ain_analytics.definitions import DAYS_PER_MONTH
 from ain_analytics.registry import Registry
 
 NO_EPISODE = "no_episode"
@@ -46,7 +47,7 @@ class Edge:
 _AGE, _NADIR, _NEGATIVES = pl.col("age_at_onset_days"), pl.col("nadir"), pl.col("n_negative")
 _LIMIT = pl.when(_NADIR * 10 >= 1).then((_NADIR * 10).floor() / 10).otherwise(_NADIR)
 """Limits are written to a tenth: the highest with which no count of the episode is low."""
-_IS_NEONATAL = _AGE < pl.col("neonatal_days")
+_IS_NEONATAL = pl.col("neonatal_days") > _AGE
 _ENOUGH, _CHRONIC, _TRANSIENT = (
     pl.col(f"has_{kind}") for kind in ("enough_negatives", "chronic_course", "transient_course")
 )
@@ -55,7 +56,8 @@ _MONTHS = (pl.coalesce("resolution_by", "last_unresolved_on") - pl.col("onset_by
 )
 _YES, _NO = pl.lit(True), pl.lit(False)
 EDGES = (
-    Edge("negative_tests_for_idiopathic", _NEGATIVES, (_NEGATIVES > 0) & ~_ENOUGH, {"has_enough_negatives": _YES}),
+    Edge("negative_tests_for_idiopathic", _NEGATIVES, (_NEGATIVES > 0) & ~_ENOUGH,
+         {"has_enough_negatives": _YES}),
     Edge("negative_tests_for_idiopathic", _NEGATIVES + 1, _ENOUGH, {"has_enough_negatives": _NO}),
     Edge("neonatal_days", _AGE + 1, ~_IS_NEONATAL, {"neonatal_days": _AGE + 1}),
     Edge("neonatal_days", _AGE, _IS_NEONATAL, {"neonatal_days": _AGE}),
@@ -68,12 +70,12 @@ EDGES = (
 )  # fmt: skip
 """Values that the episode itself names."""
 _BEFORE = {
-    "antibody_before_days": ("antibody_positive", "antibody_negative", "antibody_indeterminate", "antibody_hla_only"),
+    "antibody_before_days": TESTS,
     "infection_before_days": ("infection",),
     "drug_window_days": ("culprit_drug",),
 }  # fmt: skip
 _AFTER = {
-    "antibody_after_days": ("resolution_by", _BEFORE["antibody_before_days"]),
+    "antibody_after_days": ("resolution_by", TESTS),
     "infection_after_days": ("onset_by", ("infection",)),
 }
 WINDOWS = (*_BEFORE, *_AFTER)

@@ -14,6 +14,7 @@ from ain_analytics.definitions import Definitions
 
 CUTOFF, ONSET, BIRTH = pl.col("cutoff"), pl.col("onset_by"), pl.col("birth_date")
 DAY = pl.duration(days=1)
+ALWAYS = pl.lit(True)
 DAY_OF = {
     "antibody_test": "sampled_on",
     "diagnosis": "recorded_on",
@@ -25,6 +26,7 @@ DAY_OF = {
 GIFT = {"test": "GIFT", "subject": "patient"}
 MAIGA = {"test": "MAIGA", "subject": "mother"}
 ICD, ATC = {"code_system": "ICD-10"}, {"code_system": "ATC"}
+PLATELETS: Mapping[str, str | pl.Expr] = {"code": "777-3", "code_system": "LOINC", "unit": "10*9/L"}
 COUNTS = "one count more may move the episode itself, so counts are never added or changed (our choice)"
 NOT_ONE_ROW = dict.fromkeys(
     (
@@ -73,11 +75,12 @@ class Addable:
     first: pl.Expr = BIRTH
     last: pl.Expr = CUTOFF
     brings: Mapping[str, pl.Expr] = field(default_factory=dict)
-    when: pl.Expr = pl.lit(True)
+    when: pl.Expr = ALWAYS
 
 
 def _test(kind: str, words: str, **cells: str) -> Addable:
-    return Addable(kind, words, "antibody_test", GIFT | cells, pl.col("antibody_from"), _last_free_day)
+    said: dict[str, str | pl.Expr] = {**GIFT, **cells}
+    return Addable(kind, words, "antibody_test", said, pl.col("antibody_from"), _last_free_day)
 
 
 def _drug(kind: str, words: str, code: str, last_dose: pl.Expr, **more: pl.Expr) -> Addable:
@@ -109,16 +112,16 @@ ADDABLE = (
     Addable("other_cause", "another cause, a large spleen (D73.1)", "diagnosis", {"code": "D73.1"} | ICD),
     Addable("malignancy", "a malignancy (C91.0)", "diagnosis", {"code": "C91.0"} | ICD),
     Addable("second_cytopenia", "a low platelet count", "lab_result",
-            {"code": "777-3", "code_system": "LOINC", "unit": "10*9/L", "value": pl.col("low_platelets")},
+            {**PLATELETS, "value": pl.col("low_platelets")},
             pl.col("cytopenia_from"), ONSET, {"other_cells_counted": pl.lit(True)}),
     Addable("other_cells_counted", "a normal platelet count", "lab_result",
-            {"code": "777-3", "code_system": "LOINC", "unit": "10*9/L", "value": pl.col("good_platelets")},
+            {**PLATELETS, "value": pl.col("good_platelets")},
             pl.col("cytopenia_from"), ONSET),
     _drug("chemotherapy", "chemotherapy (L01BB02)", "L01BB02", ONSET - DAY),
     _drug("culprit_drug", "a culprit drug (J01EE01), given until the counts recovered", "J01EE01",
           pl.col("resolution_by") - DAY, drug_recovery=pl.col("confirmed_on") <= CUTOFF),
     Addable("cotrimoxazole_prophylaxis", "cotrimoxazole as prophylaxis (J01EE01)", "treatment",
-            {"code": "J01EE01", "ended_on": ONSET.cast(pl.String)} | ATC, ONSET, ONSET),
+            {"code": "J01EE01", "ended_on": ONSET.cast(pl.String), **ATC}, ONSET, ONSET),
     Addable("pathogenic_gene", "a pathogenic variant (ELANE)", "genetic_test",
             {"gene": "ELANE", "result": "pathogenic"}),
     Addable("gene_without_finding", "a neutropenia gene (ELANE) without a finding", "genetic_test",
@@ -192,10 +195,11 @@ CHANGEABLE = (
     Changeable("duffy_positive", "duffy_null", "Duffy-null instead of Duffy-positive", "patient",
                {"duffy_status": "null"}),
     *_CAUSES,
-    Changeable("second_cytopenia", "", "the low count of other blood cells of {} normal instead", "lab_result",
-               {"code": "777-3", "code_system": "LOINC", "unit": "10*9/L", "value": pl.col("good_platelets")}),
-    Changeable("chemotherapy", "", "the drug of {} amoxicillin (J01CA04) instead of chemotherapy", "treatment",
-               {"code": "J01CA04"} | ATC),
+    Changeable("second_cytopenia", "", "the low count of other blood cells of {} normal instead",
+               "lab_result",
+               {**PLATELETS, "value": pl.col("good_platelets")}),
+    Changeable("chemotherapy", "", "the drug of {} amoxicillin (J01CA04) instead of chemotherapy",
+               "treatment", {"code": "J01CA04"} | ATC),
     Changeable("culprit_drug", "", "the drug of {} amoxicillin (J01CA04) instead of a culprit", "treatment",
                {"code": "J01CA04"} | ATC, ("drug_recovery", "drug_without_recovery")),
     Changeable("pathogenic_gene", "gene_without_finding", "the gene test of {} without a finding instead of "
@@ -218,7 +222,9 @@ def additions(episodes: pl.DataFrame, choices: Definitions) -> pl.DataFrame:
         if fact.kind in ("antibody_negative", "antibody_positive"):
             more = fact.words.replace("a ", "one more ", 1)
             words = pl.when(is_more).then(pl.lit(more)).otherwise(words)
-        said = fact.cells | ({DAY_OF[fact.table]: last.cast(pl.String)} if fact.table in DAY_OF else {})
+        said = dict(fact.cells)
+        if fact.table in DAY_OF:
+            said[DAY_OF[fact.table]] = last.cast(pl.String)
         found.append(
             episodes.filter(pl.max_horizontal(fact.first, BIRTH) <= last, fact.when).with_columns(
                 **_known(fact.kind, True),
@@ -239,12 +245,15 @@ def additions(episodes: pl.DataFrame, choices: Definitions) -> pl.DataFrame:
 def alterations(episodes: pl.DataFrame, rows: pl.DataFrame, choices: Definitions) -> pl.DataFrame:
     """Give one row per episode and fact that may be changed, with what would be known then.
 
-    `rows` has one row per episode and kind of fact: the last row that it stands in, and `n` of them.
+    `rows` has one row per episode and known fact; of several of a kind the last one may be changed.
     """
+    last = rows.group_by("episode", "evidence", maintain_order=True).agg(
+        pl.len().alias("n"), pl.col("file", "row_number").last(), fact_on=pl.col("known_on").last()
+    )
     episodes = _with_platelets(episodes, choices)
     found = []
     for place, fact in enumerate(CHANGEABLE):
-        mine = rows.filter(pl.col("evidence") == fact.kind).drop("evidence")
+        mine = last.filter(pl.col("evidence") == fact.kind).drop("evidence")
         gained = int(fact.becomes == "antibody_negative") - int(fact.kind == "antibody_negative")
         left = pl.col("n") > 1
         found.append(

@@ -51,7 +51,8 @@ FLOORS = (
     "registry curves",
     "cycles changed",
     "knowledge antibodies possible_facts",
-    "cases possible_choices followup oddities intervals published_group characteristics small_cells quality_rows",
+    "cases followup oddities intervals published_group characteristics small_cells quality_rows "
+    "possible_choices",
     "quality_counts quality_checks flips",
     "quality attrition disclosure published_answers guess",
     "shared_curves quality_shared",
