@@ -127,7 +127,7 @@ class Change(dy.Schema):
 
     patient_id = dy.String(primary_key=True, description="Pseudonymous key of the child.")
     episode_number = dy.Int32(primary_key=True, min=1, description="Ordinal of the child's episode.", metadata={"unit": "episodes"})
-    class_before = dy.Enum(CASE_CLASS, description="Class as it is.")
+    class_before = dy.Enum([*CASE_CLASS, "no_episode"], description="Class as it is; never no_episode.")
     kind = dy.Enum(["fact_added", "fact_changed", "choice", "none"], description="A row more, other cells in a row that is there, another value of a choice; none where no one change gives another class.")
     what = dy.String(description="The change in words, or why there is none.")
     class_after = dy.Enum([*CASE_CLASS, "no_episode"], nullable=True, description="Class once it is made; no_episode where it makes the counts normal.")
