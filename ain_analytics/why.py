@@ -35,7 +35,8 @@ class Why:
         unknown), `because`.
     facts : polars.DataFrame
         One row per fact known by then: `evidence`, `known_on`, `detail`, `table_name`, `file`,
-        `row_number`; `speaks_for` says whether the class rests on it.
+        `row_number`; `speaks_for` says whether the class rests on it. What several counts tell has the row
+        of the last of them, with which it became known; a child's Duffy type stands in its row of `patient`.
     at : str
         By what was known when.
     definitions : Definitions
@@ -184,13 +185,37 @@ def _facts_of(registry: Registry, held: pl.DataFrame) -> pl.DataFrame:
         schema={"case_class": pl.String, "evidence": pl.String, "speaks_for": pl.Boolean},
         orient="row",
     )
+    mine = facts.join(episodes.cast({"case_class": pl.String}), on=KEY)
     return (
-        facts.join(episodes.cast({"case_class": pl.String}), on=KEY)
+        _with_counts(registry, mine)
         .filter(pl.col("known_on") <= pl.col("since"))
         .join(speaks, on=["case_class", "evidence"], how="left")
         .with_columns(pl.col("speaks_for").fill_null(False))
         .sort("episode_number", "known_on", place, "table_name", "file", "row_number")
         .select("episode_number", "speaks_for", *SHOWN)
+    )
+
+
+def _with_counts(registry: Registry, facts: pl.DataFrame) -> pl.DataFrame:
+    """Give what rests on counts the row of the lowest count of the day on which it became known."""
+    children = facts["patient_id"].unique().implode()
+    lowest = (
+        registry.frame("anc_result")
+        .filter(pl.col("patient_id").is_in(children))
+        .sort("anc", "file", "row_number")
+        .unique(["patient_id", "sampled_on"], keep="first")
+        .select(
+            "patient_id",
+            pl.lit("lab_result").alias("table_name"),
+            known_on="sampled_on",
+            count_file="file",
+            count_row="row_number",
+        )
+    )
+    has_row = pl.col("file").is_not_null()
+    return facts.join(lowest, on=["patient_id", "table_name", "known_on"], how="left").with_columns(
+        pl.when(has_row).then("file").otherwise("count_file").alias("file"),
+        pl.when(has_row).then("row_number").otherwise("count_row").alias("row_number"),
     )
 
 
