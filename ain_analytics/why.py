@@ -17,6 +17,7 @@ from ain_analytics.registry import Registry, open_registry
 from ain_analytics.rules import Rule, in_numbers
 from ain_analytics.schema.derived import EVIDENCE
 from ain_analytics.terminal import make_console
+from ain_analytics.why_card import card, class_in_words, fact_in_words
 
 ANSWER = {True: "true", False: "false", None: "unknown"}
 SHOWN = ["evidence", "known_on", "detail", "table_name", "file", "row_number"]
@@ -59,8 +60,7 @@ class Why:
             mine = pl.col("episode_number") == episode["episode_number"]
             *above, fired = self.rules.filter(mine).to_dicts()
             lines += [
-                f"Episode {episode['episode_number']} of {episode['onset_by']}, as known at {self.at}: "
-                f"{episode['case_class']}, since {episode['known_on']}",
+                class_in_words(episode, self.at),
                 f"  because {fired['because']}",
                 *(f"  - {_fact(row)}" for row in self.facts.filter(mine, "speaks_for").to_dicts()),
                 *(["  No rule above it fired:"] if above else []),
@@ -77,8 +77,7 @@ class Why:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rules: str = self.rules._repr_html_()
-        return f"{self.episodes._repr_html_()}{rules}{self.facts._repr_html_()}"
+        return card(self.chart, self.episodes, self.rules, self.facts, self.at)
 
 
 def why(registry: Registry, patient_id: str, *, at: str = "baseline") -> Why:
@@ -220,8 +219,6 @@ def _with_counts(registry: Registry, facts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _fact(row: dict[str, object]) -> str:
-    """Say one fact: what, since when, and the row it stands in."""
-    where = f"{row['table_name']}"
-    if row["file"] is not None:
-        where += f", {row['file']}, row {row['row_number']}"
-    return f"{row['known_on']} {row['evidence']} ({row['detail']}): {where}"
+    """Say one fact in a line."""
+    known_on, evidence, detail, place = fact_in_words(row)
+    return f"{known_on} {evidence} ({detail}): {place}"

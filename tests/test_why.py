@@ -129,3 +129,12 @@ def test_groups_that_the_future_makes_carry_a_warning(registry, by, warned):
     followed = ain.follow_up(registry, ain.classify(registry))
     said = resolution_curve(followed, by=by, definitions=registry.definitions).assumptions
     assert any("immortal time" in line for line in said) is warned
+
+
+def test_the_card_of_a_notebook_shows_the_timeline_and_folds_what_did_not_fire(registry):
+    html = ain.why(registry, KEY)._repr_html_()
+    assert html.count("<svg") == 1
+    assert "as known at baseline: primary_autoimmune, since 2018-11-15" in html
+    assert "<summary>11 rules above it did not fire</summary>" in html
+    assert html.index("antibody_test, row 2") < html.index("<summary>Also known by then</summary>")
+    assert "src=" not in html
