@@ -16,10 +16,10 @@ if TYPE_CHECKING:
         class_accuracy,
         class_confusion,
         codes_only,
-        counted_confusion,
-        phenotype_213,
         confusion_by_testing,
         confusion_by_tests,
+        counted_confusion,
+        phenotype_213,
     )
     from ain_analytics.attrition import attrition
     from ain_analytics.cases import class_periods, classify, rules_table

@@ -6,15 +6,15 @@ The truth exists of made-up registries only, so no number here is hidden for bei
 from ain_analytics.against_truth.accuracy import class_accuracy
 from ain_analytics.against_truth.by_codes import codes_only
 from ain_analytics.against_truth.by_phenotype import phenotype_213
-from ain_analytics.against_truth.confusion import class_confusion, counted_confusion, confusion_by_tests
+from ain_analytics.against_truth.confusion import class_confusion, confusion_by_tests, counted_confusion
 from ain_analytics.against_truth.testing import confusion_by_testing
 
 __all__ = [
     "class_accuracy",
     "class_confusion",
     "codes_only",
-    "counted_confusion",
-    "phenotype_213",
     "confusion_by_testing",
     "confusion_by_tests",
+    "counted_confusion",
+    "phenotype_213",
 ]

@@ -5,13 +5,9 @@ import polars as pl
 from ain_analytics.definitions import TEXTBOOK
 from ain_analytics.quantities import share_of
 from ain_analytics.schema.derived import AIN_CLASSES, CASE_CLASS
-from ain_analytics.schema.results import ClassAccuracy, ClassConfusion
+from ain_analytics.schema.results import CLAIMS_NOTHING, STANDS_FOR, ClassAccuracy, ClassConfusion
 
 AUTOIMMUNE = "autoimmune"
-STANDS_FOR = {"probable_primary": "primary_autoimmune"}
-"""A class that claims another one to be true."""
-CLAIMS_NOTHING = ("neonatal_undetermined", "untested", "undetermined")
-"""Classes that say only what is not known, so nothing of them is true or false."""
 COUNTED = "counted"
 _MEASURES = {"sensitivity": "is_true", "predictive_value": "is_found"}
 _LACKS = {
@@ -58,18 +54,17 @@ def class_accuracy(confusion: pl.DataFrame, *, confidence: float = TEXTBOOK.conf
     asked = ClassConfusion.validate(confusion, cast=True).with_columns(
         pl.col("true_class", "found").cast(pl.String)
     )
-    reached = asked.filter(pl.col("found") != "not_reached")
     rows = []
-    for (way,), of_way in reached.group_by("way", maintain_order=True):
+    for (way,), of_way in asked.group_by("way", maintain_order=True):
         for name in _classes_of(of_way):
             sums = _sums(of_way, *_sets(name))
             for at, *numbers in sums.rows():
                 of = dict(zip(_MEASURES, numbers[1:], strict=True))
-                rows += [(way, at, name, measure, *_rated(name, measure, numbers[0], of[measure], confidence))
-                         for measure in _MEASURES]  # fmt: skip
-    frame = pl.DataFrame(
-        rows, schema=ClassAccuracy.column_names(), orient="row", infer_schema_length=None
-    )
+                rows += [
+                    (way, at, name, measure, *_rated(name, measure, numbers[0], of[measure], confidence))
+                    for measure in _MEASURES
+                ]
+    frame = pl.DataFrame(rows, schema=ClassAccuracy.column_names(), orient="row", infer_schema_length=None)
     return ClassAccuracy.validate(frame, cast=True)
 
 
@@ -88,7 +83,8 @@ def _sets(name: str) -> tuple[list[str], list[str]]:
 
 def _sums(confusion: pl.DataFrame, true: list[str], found: list[str]) -> pl.DataFrame:
     """Count at each moment whom it was found of rightly, of whom it is true, and whom it was found of."""
-    is_true, is_found = pl.col("true_class").is_in(true), pl.col("found").is_in(found)
+    is_true = pl.col("true_class").is_in(true) & (pl.col("found") != "not_reached")
+    is_found = pl.col("found").is_in(found)
     return confusion.group_by("at", maintain_order=True).agg(
         pl.col("n").filter(is_true & is_found).sum().alias("both"),
         pl.col("n").filter(is_true).sum().alias("is_true"),

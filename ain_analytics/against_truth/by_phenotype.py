@@ -12,8 +12,8 @@ MEASURED = "absolute_"
 ENTRY_ROLES = tuple(
     f"neutropenia_code:{role}"
     for role in (
-        "unspecified_candidate_AIN", "other_candidate_AIN", "neutropenia_header", "neutropenia_any", "infection",
-        "drug", "drug_other", "drug_chemotherapy", "cyclic", "neonatal_transient", "leukopenia_unspecified",
+        "unspecified_candidate_AIN", "other_candidate_AIN", "neutropenia_header", "neutropenia_any",
+        "infection", "drug", "drug_other", "drug_chemotherapy", "cyclic", "neonatal_transient", "leukopenia_unspecified",
     )
 )  # fmt: skip
 """Our reading of neutropenia, agranulocytosis and unspecified leukopenia: diagnoses are sent in ICD, and the

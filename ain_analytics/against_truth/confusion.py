@@ -1,4 +1,4 @@
-"""What is true of the children beside what was found: by moment, by number of tests, by other ways to count."""
+"""What is true of children beside what was found: by moment, by number of tests, by other ways to count."""
 
 import polars as pl
 
@@ -24,8 +24,8 @@ def class_confusion(
     The class at a moment rests on what was known on that day alone, and is that of the child's first
     episode. Nothing is hidden: the truth exists of made-up registries only. What the classes cannot see
     of it: one true illness may be several episodes or none; antibodies of a child with another cause; a
-    second disease that nobody wrote down; and that a child without a test has primary neutropenia. No true
-    class is `probable_primary`, `neonatal_undetermined`, `secondary_other`, `untested` or `undetermined`.
+    second disease that nobody wrote down; and that a child without a test has primary neutropenia. In the
+    usual simulation no true class is `probable_primary`, `neonatal_undetermined`, `secondary_other`, `untested` or `undetermined`.
 
     Parameters
     ----------
@@ -77,7 +77,8 @@ def confusion_by_tests(registry: Registry, truth: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `ClassConfusion`; `at` is the number of antibody tests of the first episode, the last group open.
+        `ClassConfusion`; `at` is the number of antibody tests of the first episode, the last group open, or
+        `no episode`.
 
     Examples
     --------
@@ -90,19 +91,21 @@ def confusion_by_tests(registry: Registry, truth: pl.DataFrame) -> pl.DataFrame:
     found = _found(registry, truth, ()).filter(pl.col("at") == END)
     states = antibody_states(registry).filter(pl.col("episode_number") == 1)
     most = registry.definitions.negative_tests_for_idiopathic
-    n = pl.col("n_antibody_tests").fill_null(0)
+    n = pl.col("n_antibody_tests")
     tested = (
         found.join(states.select("patient_id", "n_antibody_tests"), on="patient_id", how="left")
         .with_columns(
             pl.lit(RULES).alias("way"),
-            pl.when(n >= most)
+            pl.when(n.is_null())
+            .then(pl.lit("no episode"))
+            .when(n >= most)
             .then(pl.lit(f"{most} tests or more"))
             .when(n == 1)
             .then(pl.lit("1 test"))
             .otherwise(pl.format("{} tests", n))
             .alias("at"),
         )
-        .sort(n, maintain_order=True)
+        .sort(n, nulls_last=True, maintain_order=True)
     )
     return _counted(tested)
 
@@ -212,4 +215,3 @@ def _counted(found: pl.DataFrame) -> pl.DataFrame:
         .sort("place", "true_class", "found")
     )
     return ClassConfusion.validate(counts.select(*_KEY, "n"), cast=True)
-

@@ -27,6 +27,10 @@ QUANTITY = [
 ]
 VERDICT = ["compatible", "different", "not_comparable"]
 CHILDREN = {"unit": "children"}
+STANDS_FOR = {"probable_primary": "primary_autoimmune"}
+"""A class that claims another one to be true."""
+CLAIMS_NOTHING = ("neonatal_undetermined", "untested", "undetermined")
+"""Classes that say only what is not known, so nothing of them is true or false."""
 FOUND = [*CASE_CLASS, "counted", "not_counted", "no_episode", "set_aside", "not_reached"]
 WAY = "How children were classified or counted: rules, any_d70, unspecific_d70, phenotype_213."
 AT = "When, or after how many antibody tests: baseline, 6 months, end, 2 tests …"
