@@ -100,6 +100,32 @@ def test_the_class_at_a_moment_rests_on_what_was_known_on_that_day(given, regist
     )
 
 
+def test_an_episode_that_nobody_could_know_of_yet_has_no_class(given, registry):
+    # Where onset asks for two counts the episode is known from day 300 on, which then ends the baseline.
+    given("anc", """
+        patient | day | anc
+        A       | 100 | 0.3
+        A       | 300 | 0.3
+    """)  # fmt: skip
+    given("antibody_test", """
+        patient | day | test | result
+        A       | 290 | GIFT | positive
+    """)  # fmt: skip
+    given("diagnosis", HARMLESS)
+    given("treatment", COURSE)
+    truth = truth_of("""
+        patient | true_class         | onset
+        A       | primary_autoimmune |  100
+    """)  # fmt: skip
+    found = ain.class_confusion(registry(onset_counts=2), truth, months=(6, 12))
+    assert found.select("at", "found").rows() == [
+        ("baseline", "primary_autoimmune"),
+        ("6 months", "no_episode"),
+        ("12 months", "primary_autoimmune"),
+        ("end", "primary_autoimmune"),
+    ]
+
+
 def test_a_month_after_the_last_day_of_the_extract_is_not_reached(given, registry):
     # The extract ends on 2025-06-30. Six months from 30 December reach it, from 1 January they do not.
     days_of_onset = {"A": date(2024, 12, 30), "B": date(2025, 1, 1)}
@@ -453,6 +479,43 @@ def test_phenotype_213_joins_what_follows_within_a_year(given, registry):
         ("stopped", "100", "105"),
         ("stopped", "471", "492"),
     ]
+
+
+def slow_phenotype(registry):
+    """Walk through each child's events, one day after the other."""
+    neutropenia = {"D70.1", "D70.2", "D70.3", "D70.4", "D70.8", "D70.9", "P61.5"}
+    events = {}
+    for row in registry.frame("anc_result").iter_rows(named=True):
+        if row["anc_method"].startswith("absolute"):
+            events.setdefault(row["patient_id"], []).append((row["sampled_on"], row["anc"]))
+    for row in registry.frame("cause").iter_rows(named=True):
+        events.setdefault(row["patient_id"], []).append((row["recorded_on"], row["code"]))
+    found = []
+    for child, seen in events.items():
+        normal = sorted(day for day, what in seen if isinstance(what, float) and 4 <= what <= 8.25)
+        congenital = [day for day, what in seen if what == "D70.0"]
+        cohorts = []
+        for day in sorted(
+            day
+            for day, what in seen
+            if what in neutropenia or (isinstance(what, float) and 0.01 <= what <= 1.499)
+        ):
+            if day in normal or any(known <= day + timedelta(7) for known in congenital):
+                continue
+            stops = [one for one in normal if one >= day]
+            end = min([day + timedelta(21), registry.extract.extracted_on, *stops[:1]])
+            if cohorts and day <= cohorts[-1][1] + timedelta(365):
+                cohorts[-1][1] = max(cohorts[-1][1], end)
+            else:
+                cohorts.append([day, end])
+        found += [(child, *cohort) for cohort in cohorts]
+    return sorted(found)
+
+
+def test_phenotype_213_is_what_a_walk_through_the_days_finds(opened):
+    found = ain.phenotype_213(opened)
+    assert sorted(found.rows()) == slow_phenotype(opened)
+    assert found["patient_id"].n_unique() < found.height  # some children enter twice
 
 
 def test_who_is_counted_is_asked_on_the_same_days_as_the_class(given, registry):

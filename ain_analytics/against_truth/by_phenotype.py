@@ -13,7 +13,8 @@ ENTRY_ROLES = tuple(
     f"neutropenia_code:{role}"
     for role in (
         "unspecified_candidate_AIN", "other_candidate_AIN", "neutropenia_header", "neutropenia_any",
-        "infection", "drug", "drug_other", "drug_chemotherapy", "cyclic", "neonatal_transient", "leukopenia_unspecified",
+        "infection", "drug", "drug_other", "drug_chemotherapy", "cyclic", "neonatal_transient",
+        "leukopenia_unspecified",
     )
 )  # fmt: skip
 """Our reading of neutropenia, agranulocytosis and unspecified leukopenia: diagnoses are sent in ICD, and the

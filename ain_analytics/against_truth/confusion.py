@@ -25,7 +25,8 @@ def class_confusion(
     episode. Nothing is hidden: the truth exists of made-up registries only. What the classes cannot see
     of it: one true illness may be several episodes or none; antibodies of a child with another cause; a
     second disease that nobody wrote down; and that a child without a test has primary neutropenia. In the
-    usual simulation no true class is `probable_primary`, `neonatal_undetermined`, `secondary_other`, `untested` or `undetermined`.
+    usual simulation no true class is `probable_primary`, `neonatal_undetermined`, `secondary_other`,
+    `untested` or `undetermined`.
 
     Parameters
     ----------

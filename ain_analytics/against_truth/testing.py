@@ -22,7 +22,7 @@ def confusion_by_testing(
     """Count children by true and found class at the end of the data, in registries that test more or less.
 
     Children, visits and counts are the same in all of them; only the rule changes after how many tests
-    without an antibody nobody tests again.
+    without an antibody nobody tests again. Results of tests, marrow and genes are drawn anew.
 
     Parameters
     ----------

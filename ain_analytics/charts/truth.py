@@ -182,8 +182,8 @@ def chart_accuracy(accuracy: pl.DataFrame, *, width: int = look.WIDE) -> alt.Top
     ways = accuracy["way"].unique(maintain_order=True).to_list()
     subtitle = (
         "Made-up children. Sensitivity: of those of whom it is true, the share found so; positive "
-        "predictive value: of those found so, the share of whom it is true. Dot with its exact interval; number: "
-        "children"
+        "predictive value: of those found so, the share of whom it is true. Dot with its exact interval; "
+        "number: children"
     )
     known = accuracy.filter(pl.col("n").is_not_null()).with_columns(
         pl.col("case_class", "measure").cast(pl.String)
@@ -214,7 +214,13 @@ def _dots(shown: pl.DataFrame, measure: str, width: int) -> Any:
         sort=groups,
         scale=alt.Scale(domain=groups, paddingInner=0.25),
         axis=alt.Axis(
-            title=None, labelLimit=NAME_WIDTH, ticks=False, domain=False, grid=True, tickBand="extent"
+            title=None,
+            labelLimit=NAME_WIDTH,
+            labelPadding=9,
+            ticks=False,
+            domain=False,
+            grid=True,
+            tickBand="extent",
         )
         if is_first
         else alt.Axis(title=None, labels=False, ticks=False, domain=False, grid=True, tickBand="extent"),
@@ -246,7 +252,7 @@ def _dots(shown: pl.DataFrame, measure: str, width: int) -> Any:
         base.mark_rule(strokeWidth=1.5).encode(x=x("lower"), x2="upper:Q", color=colour),
         base.mark_point(filled=True, size=42, opacity=1).encode(x=x("share"), color=colour),
         base.mark_text(align="left", fontSize=9, color=look.INK).encode(
-            x=alt.value(plot_width + 6), text="said:N"
+            x=alt.value(plot_width + 9), text="said:N"
         ),
     ]
     height = len(groups) * (len(rows) * DOT_ROW + DOT_ROW // 2)
