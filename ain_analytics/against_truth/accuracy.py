@@ -24,6 +24,8 @@ def class_accuracy(confusion: pl.DataFrame, *, confidence: float = TEXTBOOK.conf
     is true. Of ways that only count children, and once more of the classes, both are given of `autoimmune`:
     true are primary and secondary autoimmune neutropenia, found so is whoever is counted, or has a class of
     the autoimmune group. `probable_primary` is right where primary autoimmune neutropenia is true.
+    Predictive values hold for the mix of classes of this registry; of codes, both also hang on how the
+    simulation lets doctors code (`NaturalHistory.coding`, our choice).
 
     Parameters
     ----------
