@@ -59,7 +59,8 @@ FLOORS = (
     "charts dictionary synthetic manifest study_result",
     "against_truth tables report_page report_text",
     "report_curves quality_page",
-    "report quality_folder why",
+    "report quality_folder why_card",
+    "why",
     "study",
 )
 """Rooms (a module, or a package that is one), the ground floor first; a room reads lower floors only."""
