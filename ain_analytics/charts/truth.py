@@ -135,6 +135,7 @@ def _matrix(cells: pl.DataFrame, confusion: pl.DataFrame, way: str, moment: str,
         ),
     ]
     heading = look.small_title(f"{_way(way)}, {moment}: {shown['n'].sum():,} children", width)
+    heading["offset"] = GAP
     return alt.layer(*layers).properties(width=room * len(columns), height=CELL * len(rows), title=heading)
 
 
