@@ -1,9 +1,10 @@
 """Print what classifying costs, plain and with its proof: `python benchmarks/classify.py [episodes]`.
 
-A made-up registry of 40,000 children, each taken as often as it needs to reach so many episodes (default
-1 million), is derived once. Timed in turns, three rounds, are the class alone as it stands at the end of the data,
-then all that `classify` gives (class, rule, evidence and day at baseline and at the end, antibodies, what
-could not be told), and, beyond it, the answer of every rule and the periods of each class. Each starts from the derived tables. The last column is the processor's time as a multiple of the class alone.
+A made-up registry of 40,000 children, each taken as often as it needs to reach so many episodes
+(default 1 million), is derived once; timed, in turns, is what comes after. The class alone, as it stands
+at the end of the data; all that `classify` gives (class, rule, evidence and day at baseline and at the
+end, antibodies, what could not be told); the answers of all rules; and the periods of each class. The
+last column is the processor's time as a multiple of that of the class alone.
 """
 
 import os
@@ -43,9 +44,8 @@ def main() -> None:
         "answers of all rules": lambda: rule_outcomes(registry),
         "periods": lambda: ain.class_periods(registry),
     }
-    print(
-        f"{registry.n_rows('episode'):,} episodes, {registry.n_rows('case_evidence'):,} facts; load {os.getloadavg()[0]:.1f}"
-    )
+    sizes = f"{registry.n_rows('episode'):,} episodes, {registry.n_rows('case_evidence'):,} facts"
+    print(f"{sizes}; load {os.getloadavg()[0]:.1f}")
     wall: dict[str, list[float]] = {way: [] for way in ways}
     cpu: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(ROUNDS):
@@ -56,9 +56,8 @@ def main() -> None:
             cpu[way].append(time.process_time() - used)
     for way in ways:
         ratio = statistics.median(a / b for a, b in zip(cpu[way], cpu["class alone"], strict=True))
-        print(
-            f"{way:<22} wall {statistics.median(wall[way]):7.2f} s  CPU {statistics.median(cpu[way]):7.2f} s  x{ratio:.2f}"
-        )
+        seconds = statistics.median(wall[way])
+        print(f"{way:<22} {seconds:7.2f} s  CPU {statistics.median(cpu[way]):7.2f} s  x {ratio:.2f}")
     registry.close()
 
 
