@@ -9,6 +9,7 @@ the definition, so looking often finds no more. A look uses counts up to its day
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -21,7 +22,8 @@ from scipy.optimize import minimize_scalar
 from ain_analytics.definitions import Definitions
 from ain_analytics.registry import Registry
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
+"""Numbers of double precision; single precision in random series, of which only ranks are asked."""
 Days = npt.NDArray[np.int32]
 KEY = ["patient_id", "episode_number"]
 
@@ -51,12 +53,14 @@ def cyclic_facts(registry: Registry) -> pl.DataFrame:
         counts["is_unresolved"].to_numpy(),
         counts["told_on"].to_physical().fill_null(np.iinfo(np.int32).max).to_numpy(),
     )
-    found = []
-    for first, after in pairwise(edges.tolist()):
-        seen = _first_found(series.part(first, after), registry.definitions)
-        if seen is not None:
-            known_on, period = seen
-            found.append((first, known_on, f"period of {period:.1f} days"))
+    parts = list(pairwise(edges.tolist()))
+    with ThreadPoolExecutor() as pool:
+        looked = pool.map(lambda part: _first_found(series.part(*part), registry.definitions), parts)
+        found = [
+            (first, seen[0], f"period of {seen[1]:.1f} days")
+            for (first, _), seen in zip(parts, looked, strict=True)
+            if seen is not None
+        ]
     facts = pl.DataFrame(found, {"row": pl.UInt32, "known_on": pl.Int32, "detail": pl.String}, orient="row")
     return pl.concat([counts.select(KEY)[facts["row"]], facts], how="horizontal").select(
         *KEY,
@@ -135,8 +139,8 @@ def significant_period(days: Floats, anc: Floats, *, level: float, choices: Defi
     persistence = _persistence(days, rest[:, 0])
     n_higher, left = 0, choices.cycle_surrogates
     while left > 0:
-        n = min(left, 100 if left == choices.cycle_surrogates else 2000)
-        random = asked.without_trend(_wandering(days, persistence, n, rng))
+        n = min(left, 100 if left == choices.cycle_surrogates else 500)
+        random = asked.roughly().without_trend(_wandering(days, persistence, n, rng))
         n_higher += int((asked.power(random).max(axis=0) >= power[strongest]).sum())
         if n_higher > allowed:
             return None
@@ -148,23 +152,27 @@ class _Asked(NamedTuple):
     """What a series on some days is asked: how much of it a wave of each frequency explains."""
 
     trend: Floats
-    cosine: Floats
-    sine: Floats
-    of_cosine: Floats
-    of_sine: Floats
-    of_both: Floats
+    waves: Floats
 
     @classmethod
     def of(cls, days: Floats, choices: Definitions) -> "_Asked":
-        """Make the waves, without the level and the trend that a series also has."""
+        """Make the waves, two of each frequency, at right angles to level and trend and to each other."""
         centred = days - days.mean()
         trend = np.column_stack([np.full(days.size, days.size**-0.5), centred / np.sqrt(centred @ centred)])
         angle = 2 * np.pi * _frequencies(choices)[:, None] * days
-        cosine, sine = np.cos(angle), np.sin(angle)
-        cosine -= (cosine @ trend) @ trend.T
-        sine -= (sine @ trend) @ trend.T
-        sums = ((cosine**2).sum(axis=1), (sine**2).sum(axis=1), (cosine * sine).sum(axis=1))
-        return cls(trend, cosine, sine, *(total[:, None] for total in sums))
+        cosine = _of_length_one(cls._across(np.cos(angle), trend))
+        sine = cls._across(np.sin(angle), trend)
+        sine -= (sine * cosine).sum(axis=1, keepdims=True) * cosine
+        return cls(trend, np.concatenate([cosine, _of_length_one(sine)]))
+
+    def roughly(self) -> "_Asked":
+        """Ask in single precision."""
+        return _Asked(self.trend.astype(np.float32), self.waves.astype(np.float32))
+
+    @staticmethod
+    def _across(waves: Floats, trend: Floats) -> Floats:
+        rest: Floats = waves - (waves @ trend) @ trend.T
+        return rest
 
     def without_trend(self, series: Floats) -> Floats:
         rest: Floats = series - self.trend @ (self.trend.T @ series)
@@ -172,11 +180,18 @@ class _Asked(NamedTuple):
 
     def power(self, rest: Floats) -> Floats:
         """Give, for each frequency and series, the share of the variance that a wave explains."""
-        along, across = self.cosine @ rest, self.sine @ rest
-        explained = self.of_sine * along**2 - 2 * self.of_both * along * across + self.of_cosine * across**2
-        determinant = self.of_cosine * self.of_sine - self.of_both**2
-        power: Floats = explained / determinant / (rest**2).sum(axis=0)
+        along = self.waves @ rest
+        along *= along
+        half = self.waves.shape[0] // 2
+        power: Floats = (along[:half] + along[half:]) / (rest**2).sum(axis=0)
         return power
+
+
+def _of_length_one(waves: Floats) -> Floats:
+    """Scale each wave; one that the days cannot tell from a trend or another wave explains nothing."""
+    length = np.sqrt((waves**2).sum(axis=1, keepdims=True))
+    is_told = length > np.sqrt(np.finfo(float).eps)
+    return np.where(is_told, waves / np.where(is_told, length, 1.0), 0.0)
 
 
 def _frequencies(choices: Definitions) -> Floats:
@@ -199,7 +214,9 @@ def _persistence(days: Floats, rest: Floats) -> float:
 
 def _wandering(days: Floats, persistence: float, n: int, rng: np.random.Generator) -> Floats:
     """Draw series without a cycle, each count leaning on the one before."""
-    series = rng.standard_normal((days.size, n))
-    for place, left in enumerate(persistence ** np.diff(days), start=1):
-        series[place] = left * series[place - 1] + np.sqrt(1 - left**2) * series[place]
+    series = rng.standard_normal((days.size, n), dtype=np.float32)
+    kept = persistence ** np.diff(days)
+    for place, (left, new) in enumerate(zip(kept, np.sqrt(1 - kept**2), strict=True), start=1):
+        series[place] *= new
+        series[place] += np.float32(left) * series[place - 1]
     return series

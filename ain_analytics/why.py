@@ -19,6 +19,7 @@ from ain_analytics.rules import Rule, in_numbers
 from ain_analytics.schema.derived import EVIDENCE
 from ain_analytics.schema.results import Change
 from ain_analytics.terminal import make_console
+from ain_analytics.why_card import card, change_in_words, class_in_words, fact_in_words
 
 ANSWER = {True: "true", False: "false", None: "unknown"}
 SHOWN = ["evidence", "known_on", "detail", "table_name", "file", "row_number"]
@@ -37,7 +38,8 @@ class Why:
         unknown), `because`.
     facts : polars.DataFrame
         One row per fact known by then: `evidence`, `known_on`, `detail`, `table_name`, `file`,
-        `row_number`; `speaks_for` says whether the class rests on it.
+        `row_number`; `speaks_for` says whether the class rests on it. What several counts tell has the row
+        of the last of them, with which it became known; a child's Duffy type stands in its row of `patient`.
     changes : polars.DataFrame
         `Change`, one row per episode: the smallest change that gives another class.
     at : str
@@ -63,8 +65,7 @@ class Why:
             mine = pl.col("episode_number") == episode["episode_number"]
             *above, fired = self.rules.filter(mine).to_dicts()
             lines += [
-                f"Episode {episode['episode_number']} of {episode['onset_by']}, as known at {self.at}: "
-                f"{episode['case_class']}, since {episode['known_on']}",
+                class_in_words(episode, self.at),
                 f"  because {fired['because']}",
                 *(f"  - {_fact(row)}" for row in self.facts.filter(mine, "speaks_for").to_dicts()),
                 *(["  No rule above it fired:"] if above else []),
@@ -73,9 +74,7 @@ class Why:
             others = self.facts.filter(mine, ~pl.col("speaks_for")).to_dicts()
             lines += ["  Also known by then:"] if others else []
             lines += [f"  - {_fact(row)}" for row in others]
-            lines += [
-                f"  What would change it: {_change(row)}" for row in self.changes.filter(mine).to_dicts()
-            ]
+            lines += [f"  {change_in_words(row)}" for row in self.changes.filter(mine).to_dicts()]
         return "\n".join(lines or ["No episode of neutropenia."])
 
     def __str__(self) -> str:
@@ -84,8 +83,7 @@ class Why:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rules: str = self.rules._repr_html_()
-        return f"{self.episodes._repr_html_()}{rules}{self.facts._repr_html_()}"
+        return card(self.chart, self.episodes, self.rules, self.facts, self.changes, self.at)
 
 
 def why(registry: Registry, patient_id: str, *, at: str = "baseline") -> Why:
@@ -193,8 +191,9 @@ def _facts_of(registry: Registry, held: pl.DataFrame) -> pl.DataFrame:
         schema={"case_class": pl.String, "evidence": pl.String, "speaks_for": pl.Boolean},
         orient="row",
     )
+    mine = facts.join(episodes.cast({"case_class": pl.String}), on=KEY)
     return (
-        facts.join(episodes.cast({"case_class": pl.String}), on=KEY)
+        _with_counts(registry, mine)
         .filter(pl.col("known_on") <= pl.col("since"))
         .join(speaks, on=["case_class", "evidence"], how="left")
         .with_columns(pl.col("speaks_for").fill_null(False))
@@ -203,12 +202,33 @@ def _facts_of(registry: Registry, held: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _with_counts(registry: Registry, facts: pl.DataFrame) -> pl.DataFrame:
+    """Give what rests on counts the row of the lowest count of the day on which it became known."""
+    children = facts["patient_id"].unique().implode()
+    lowest = (
+        registry.frame("anc_result")
+        .filter(pl.col("patient_id").is_in(children))
+        .sort("anc", "file", "row_number")
+        .unique(["patient_id", "sampled_on"], keep="first")
+        .select(
+            "patient_id",
+            pl.lit("lab_result").alias("table_name"),
+            known_on="sampled_on",
+            count_file="file",
+            count_row="row_number",
+        )
+    )
+    has_row = pl.col("file").is_not_null()
+    return facts.join(lowest, on=["patient_id", "table_name", "known_on"], how="left").with_columns(
+        pl.when(has_row).then("file").otherwise("count_file").alias("file"),
+        pl.when(has_row).then("row_number").otherwise("count_row").alias("row_number"),
+    )
+
+
 def _fact(row: dict[str, object]) -> str:
-    """Say one fact: what, since when, and the row it stands in."""
-    where = f"{row['table_name']}"
-    if row["file"] is not None:
-        where += f", {row['file']}, row {row['row_number']}"
-    return f"{row['known_on']} {row['evidence']} ({row['detail']}): {where}"
+    """Say one fact in a line."""
+    known_on, evidence, detail, place = fact_in_words(row)
+    return f"{known_on} {evidence} ({detail}): {place}"
 
 
 def _changes_of(registry: Registry, patient_id: str, at: str) -> pl.DataFrame:
@@ -216,8 +236,3 @@ def _changes_of(registry: Registry, patient_id: str, at: str) -> pl.DataFrame:
     if hasattr(registry.connection, "derive"):
         return Change.create_empty()
     return what_would_change(registry, patient_id, at=at)
-
-
-def _change(row: dict[str, object]) -> str:
-    """Say one change, and what the class would be."""
-    return f"{row['what']}" + (f" ({row['class_after']})" if row["class_after"] else "")

@@ -392,7 +392,7 @@ def test_what_describes_the_episode_comes_along(given, expect):
     expect("follow_up", """
         patient        | case_class         | is_ain | antibody_status | severity | age_at_onset_days | sex     | site
         P1             | primary_autoimmune | yes    | positive        | severe   | 200               | female  | B
-        uncontradicted | transient_unexplained | no  | not_tested      | severe   | 200               | unknown | not_recorded
+        uncontradicted | untested           | no     | not_tested      | severe   | 200               | unknown | not_recorded
         open           | untested           | no     | not_tested      | severe   | 200               | unknown | not_recorded
     """)  # fmt: skip  # noqa: E501
 

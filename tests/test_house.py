@@ -58,9 +58,10 @@ FLOORS = (
     "shared_curves quality_shared",
     "published shared",
     "charts dictionary synthetic manifest study_result",
-    "tables report_page report_text",
+    "against_truth tables report_page report_text",
     "report_curves quality_page",
-    "report quality_folder why",
+    "report quality_folder why_card",
+    "why",
     "study",
 )
 """Rooms (a module, or a package that is one), the ground floor first; a room reads lower floors only."""
@@ -72,6 +73,7 @@ MAY_HOLD_NUMBERS = {
     "definitions": "the place of every number of a study",
     "engines": "sizes of what may be part of a plan",
     "synthetic": "what the made-up registry is like, each with unit, meaning and source",
+    "against_truth": "the moments asked, and what a public phenotype says",
     "charts": "sizes of a picture",
     "tables": "sizes of a table",
     "report": "sizes of a page",

@@ -71,6 +71,15 @@ def test_a_class_names_the_row_that_it_rests_on_and_the_day_since_which_it_was_k
     assert "antibody_negative" in found.facts.filter(~pl.col("speaks_for"))["evidence"].to_list()
 
 
+def test_what_counts_tell_names_the_row_of_the_count_with_which_it_became_known(registry):
+    """Chronic after 2019-03-01: known with the count of 2019-06-01, the fourth row."""
+    later = ain.why(registry, KEY, at="end")
+    chronic = later.facts.filter(pl.col("evidence") == "chronic_course")
+    assert chronic.select("known_on", "table_name", "row_number").rows() == [
+        (date(2019, 6, 1), "lab_result", 4)
+    ]
+
+
 def test_what_became_known_after_the_baseline_window_is_seen_at_the_end_only(registry):
     assert "pathogenic_gene" not in ain.why(registry, KEY).facts["evidence"].to_list()
     later = ain.why(registry, KEY, at="end")
@@ -120,3 +129,12 @@ def test_groups_that_the_future_makes_carry_a_warning(registry, by, warned):
     followed = ain.follow_up(registry, ain.classify(registry))
     said = resolution_curve(followed, by=by, definitions=registry.definitions).assumptions
     assert any("immortal time" in line for line in said) is warned
+
+
+def test_the_card_of_a_notebook_shows_the_timeline_and_folds_what_did_not_fire(registry):
+    html = ain.why(registry, KEY)._repr_html_()
+    assert html.count("<svg") == 1
+    assert "as known at baseline: primary_autoimmune, since 2018-11-15" in html
+    assert "<summary>11 rules above it did not fire</summary>" in html
+    assert html.index("antibody_test, row 2") < html.index("<summary>Also known by then</summary>")
+    assert "src=" not in html

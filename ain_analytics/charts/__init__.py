@@ -9,13 +9,16 @@ from ain_analytics.charts.patient import chart_patient
 from ain_analytics.charts.published import chart_published
 from ain_analytics.charts.quality import QUALITY_CHARTS, chart_quality
 from ain_analytics.charts.rules import chart_rules
+from ain_analytics.charts.truth import chart_accuracy, chart_confusion
 from ain_analytics.notebook_renderer import enable_in_notebook
 
 __all__ = [
     "QUALITY_CHARTS",
+    "chart_accuracy",
     "chart_attrition",
     "chart_bounds",
     "chart_case_classes",
+    "chart_confusion",
     "chart_patient",
     "chart_published",
     "chart_quality",

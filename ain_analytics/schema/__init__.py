@@ -52,6 +52,8 @@ RESULTS: dict[str, type[dy.Schema]] = {
     "curve_summary": results.CurveSummary,
     "published_figure": results.PublishedFigure,
     "published_comparison": results.PublishedComparison,
+    "class_confusion": results.ClassConfusion,
+    "class_accuracy": results.ClassAccuracy,
 }
 QUALITY: dict[str, type[dy.Schema]] = {
     "quality_rows": quality.QualityRows,

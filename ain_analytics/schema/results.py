@@ -26,6 +26,14 @@ QUANTITY = [
     "other",
 ]
 VERDICT = ["compatible", "different", "not_comparable"]
+CHILDREN = {"unit": "children"}
+STANDS_FOR = {"probable_primary": "primary_autoimmune"}
+"""A class that claims another one to be true."""
+CLAIMS_NOTHING = ("neonatal_undetermined", "untested", "undetermined")
+"""Classes that say only what is not known, so nothing of them is true or false."""
+FOUND = [*CASE_CLASS, "counted", "not_counted", "no_episode", "set_aside", "not_reached"]
+WAY = "How children were classified or counted: rules, any_d70, unspecific_d70, phenotype_213."
+AT = "When, or after how many antibody tests: baseline, 6 months, end, 2 tests …"
 
 
 class Attrition(dy.Schema):
@@ -137,3 +145,28 @@ class Change(dy.Schema):
     cells = dy.String(nullable=True, description="What the row says then: column=cell; column=cell.")
     field = dy.String(nullable=True, description="The choice of the definition.")
     value = dy.Float64(nullable=True, description="Its new value; of anc_bands the highest lower limit.", metadata={"unit": "that of the choice"})
+
+
+class ClassConfusion(dy.Schema):
+    """One row per way, moment, true class and what was found, of a made-up registry."""
+
+    way = dy.String(primary_key=True, description=WAY)
+    at = dy.String(primary_key=True, description=AT)
+    true_class = dy.Enum(CASE_CLASS, primary_key=True, description="What is true of the children.")
+    found = dy.Enum(FOUND, primary_key=True, description="Class that the rules give, or whether another way counts the children; `no_episode`: none known by then; `set_aside`: the child's row could not be used; `not_reached`: the extract ends before that month.")
+    n = dy.Int64(min=1, description="Children.", metadata=CHILDREN)
+
+
+class ClassAccuracy(dy.Schema):
+    """One row per way, moment, class and measure, of a made-up registry."""
+
+    way = dy.String(primary_key=True, description=WAY)
+    at = dy.String(primary_key=True, description=AT)
+    case_class = dy.Enum(["autoimmune", *CASE_CLASS], primary_key=True, description="Class, or `autoimmune` for all of the autoimmune group.")
+    measure = dy.Enum(["sensitivity", "predictive_value"], primary_key=True, description="Share found among those of whom it is true, or share of whom it is true among those found.")
+    n = dy.Int64(nullable=True, min=0, description="Children of whom it is true and was found; none where the class names no cause.", metadata=CHILDREN)
+    of = dy.Int64(nullable=True, min=0, description="Children of whom it is true, or of whom it was found.", metadata=CHILDREN)
+    share = dy.Float64(nullable=True, min=0, max=1, description="`n` of `of`; none where there is nobody.", metadata={"unit": "share"})
+    lower = dy.Float64(nullable=True, min=0, max=1, description="Lower limit of it, after Clopper and Pearson.", metadata={"unit": "share"})
+    upper = dy.Float64(nullable=True, min=0, max=1, description="Upper limit of it.", metadata={"unit": "share"})
+    lacks = dy.String(nullable=True, description="Why there is no share; none where there is one.")
