@@ -10,6 +10,8 @@ from ain_analytics.definition_checks import refuse_impossible
 
 DAYS_PER_MONTH = 365.25 / 12
 """Days in a month on axes and in text only; every duration is held in whole days."""
+DAYS_PER_YEAR = 365.25
+"""Days in a year of person-time; ages are counted by the calendar."""
 
 Stage = Literal["staging", "counts", "episodes", "cases", "follow_up", "estimates", "release"]
 DESIGN = "textbook definition of this program"
@@ -61,6 +63,8 @@ staging, counts, episodes = _stage("staging"), _stage("counts"), _stage("episode
 cases, follow_up = _stage("cases"), _stage("follow_up")
 estimates, release = _stage("estimates"), _stage("release")
 
+LISTS = ("report_months", "age_band_months")
+"""Choices that are lists of months."""
 CTCAE = "CTCAE 5.0, neutrophil count decreased"
 
 
@@ -213,11 +217,45 @@ class Definitions:
     median_fold: float = estimates(3.0, "times", "A median so far from that of its like is pointed out.")
     drift_counts: int = estimates(20, "counts", "The median of fewer counts is not pointed out.")
 
+    girls_at_birth: float = estimates(
+        0.4853, "share", "Girls among the newborn, beside which those with neutropenia are set.",
+        "89 million births in Europe, doi:10.1016/j.earlhumdev.2019.104858",
+    )  # fmt: skip
+    age_band_months: tuple[int, ...] = estimates(
+        (3, 6, 9, 12, 18, 24, 36, 48), "months", "Ages at which a new band begins, where rates are held against age."
+    )
+    infection_gap_days: int = estimates(
+        14, "days", "Records of one kind of infection at most so far apart are one infection."
+    )
+    response_days: int = estimates(
+        7, "days", "A response is a count at the limit or above it up to so long after the first dose.",
+        "our choice; 5 days in a series of IVIG, F105",
+    )  # fmt: skip
+    response_before_days: int = estimates(
+        30, "days", "The count before a treatment is at most so old; without one there is nothing to respond from."
+    )
+    trigger_risk_days: int = estimates(
+        42, "days", "A trigger is looked for up to so long after an exposure.",
+        "France 2008, doi:10.1542/peds.2007-1578, immune thrombocytopenia after a vaccine",
+    )  # fmt: skip
+    trigger_before_days: int = estimates(
+        42, "days", "So long before an exposure is a time of its own: who falls ill is exposed or tested differently.",
+        "France 2008, doi:10.1542/peds.2007-1578",
+    )  # fmt: skip
+    trigger_follow_days: int = estimates(
+        84, "days", "Where only time after an exposure is compared, it ends so long after it.",
+        "our choice: twice the time at risk",
+    )  # fmt: skip
+    trigger_until_months: int = estimates(
+        60, "months", "Age up to which a trigger is looked for, if the data reach so far."
+    )
+
     minimum_cell: int = release(5, "children", "Smaller counts are hidden in what leaves the house.", DESIGN)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "anc_bands", tuple(self.anc_bands))
-        object.__setattr__(self, "report_months", tuple(self.report_months))
+        for name in LISTS:
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         refuse_impossible(self)
 
     def value_rows(self) -> dict[str, object]:
@@ -225,7 +263,7 @@ class Definitions:
         return {
             f.name: getattr(self, f.name)
             for f in fields(self)
-            if f.name not in ("anc_bands", "report_months")
+            if f.name not in ("anc_bands", *LISTS)
         }
 
     def as_dict(self) -> dict[str, Any]:

@@ -46,6 +46,7 @@ RESULTS: dict[str, type[dy.Schema]] = {
     "attrition": results.Attrition,
     "curve_steps": results.CurveSteps,
     "curve_summary": results.CurveSummary,
+    "association": results.AssociationRows,
     "published_figure": results.PublishedFigure,
     "published_comparison": results.PublishedComparison,
 }

@@ -1,0 +1,200 @@
+"""Rates and their ratios: exact for two rates, and within each child by conditional Poisson regression."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from ain_analytics.errors import EmptyStratum
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+MOST_STEPS = 60
+CLOSE = 1e-10
+"""The fit ends where no score, per event, is further from 0."""
+TOLD_APART = 1e-8
+"""Share of a term's own variation that the terms before it must leave to it."""
+NO_END = 25.0
+"""A logarithm of a ratio so far from 0 runs away: the data hold nothing against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A value with its limits, and p where it is held against 1; none where it cannot be told."""
+
+    value: float | None
+    lower: float | None
+    upper: float | None
+    p: float | None = None
+
+
+def exact_rate(events: int, time: float, confidence: float) -> Ratio:
+    """Give events per time with the exact limits of Garwood 1936 (Poisson), as R's `poisson.test` does."""
+    if not time > 0:
+        return Ratio(None, None, None)
+    tail = (1 - confidence) / 2
+    lower = stats.chi2.ppf(tail, 2 * events) / 2 if events else 0.0
+    upper = stats.chi2.isf(tail, 2 * (events + 1)) / 2
+    return Ratio(events / time, float(lower / time), float(upper / time))
+
+
+def exact_ratio(events: tuple[int, int], time: tuple[float, float], confidence: float) -> Ratio:
+    """Give the ratio of the first rate to the second, by the binomial law of the first's share of events.
+
+    Limits are those of Clopper and Pearson turned into ratios, and p is that of R's `poisson.test`.
+    """
+    (a, b), (s, t) = events, time
+    if not (s > 0 and t > 0 and a + b > 0):
+        return Ratio(None, None, None)
+    test = stats.binomtest(a, a + b, s / (s + t))
+    share = test.proportion_ci(confidence, method="exact")
+    return Ratio(
+        a / s / (b / t) if b else None,
+        float(share.low / (1 - share.low) * t / s),
+        float(share.high / (1 - share.high) * t / s) if share.high < 1 else None,
+        float(test.pvalue),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WithinChild:
+    """A conditional Poisson fit; a term that the data cannot tell has no coefficient (not a number).
+
+    Parameters
+    ----------
+    coefficients, errors, robust_errors : arrays, one value per term
+        Logarithms of ratios, their errors by the model, and by the spread of the children's scores.
+    n_children, n_events : int
+        Those who say something: with an event and more than one row.
+    """
+
+    coefficients: Floats
+    errors: Floats
+    robust_errors: Floats
+    n_children: int
+    n_events: int
+
+    def ratio(self, term: int, confidence: float, *, robust: bool) -> Ratio:
+        """Give the ratio of one term with Wald's limits."""
+        b, se = self.coefficients[term], (self.robust_errors if robust else self.errors)[term]
+        if not np.isfinite(b) or not se > 0:
+            return Ratio(None, None, None)
+        margin = stats.norm.ppf((1 + confidence) / 2) * se
+        ends = (float(np.exp(b + sign * margin)) for sign in (0, -1, 1))
+        return Ratio(*ends, 2 * float(stats.norm.sf(abs(b) / se)))
+
+
+def within_child(child: Ints, events: Ints, time: Floats, terms: Floats) -> WithinChild:
+    """Compare the rates of each child's own rows, whatever the child's own rate.
+
+    Parameters
+    ----------
+    child, events, time : arrays, one value per row
+        Time above 0.
+    terms : array, rows by terms
+        What the logarithm of the rate depends on. Terms that earlier ones explain are left out, and rows of
+        a 0/1 term under which there is no event: their ratio is 0.
+
+    Returns
+    -------
+    WithinChild
+        The fit conditional on each child's sum of events, which equals the Poisson fit with one term per
+        child (Hausman, Hall and Griliches 1984).
+
+    Raises
+    ------
+    EmptyStratum
+        No child has both an event and rows to compare, or the data hold nothing against an endless ratio.
+
+    Notes
+    -----
+    Newton's method of our own: statsmodels' `ConditionalPoisson` leaves out a child whose rows have equal
+    numbers of events, however different their times.
+    """
+    is_off = np.array([not events[column != 0].sum() for column in terms.T], dtype=bool)
+    kept = ~(terms[:, is_off] != 0).any(axis=1) & (time > 0)
+    sums = np.bincount(child[kept], events[kept], minlength=int(child.max(initial=0)) + 1)
+    kept &= sums[child] > 0
+    _, child = np.unique(child[kept], return_inverse=True)
+    rows = np.bincount(child)
+    if not rows.size or rows.max() < 2:
+        raise EmptyStratum("within children", "no child has an event and time in both states")
+    y, x, log_time = events[kept].astype(float), terms[kept], np.log(time[kept])
+    total = np.bincount(child, y)
+    used = _told_apart(x, log_time, child, total, ~is_off)
+    b, information, scores = _newton(y, x[:, used], log_time, child, total)
+    covariance = np.linalg.inv(information) if used.size else np.zeros((0, 0))
+    robust = covariance @ (scores.T @ scores) @ covariance
+    found = [np.full(terms.shape[1], np.nan) for _ in range(3)]
+    for values, of in zip(
+        found, (b, np.sqrt(np.diag(covariance)), np.sqrt(np.diag(robust))), strict=True
+    ):
+        values[used] = of
+    says = rows > 1
+    return WithinChild(*found, n_children=int(says.sum()), n_events=int(total[says].sum()))
+
+
+def _shares(x: Floats, log_time: Floats, child: Ints, b: Floats) -> Floats:
+    """Give the share of the child's events that each row is expected to have."""
+    logarithm = x @ b + log_time
+    largest = np.full(int(child.max()) + 1, -np.inf)
+    np.maximum.at(largest, child, logarithm)
+    weight = np.exp(logarithm - largest[child])
+    shares: Floats = weight / np.bincount(child, weight)[child]
+    return shares
+
+
+def _centred(x: Floats, share: Floats, child: Ints) -> Floats:
+    """Take from each term its mean within the child."""
+    means = np.column_stack([np.bincount(child, share * column) for column in x.T])
+    centred: Floats = x - means[child]
+    return centred
+
+
+def _told_apart(x: Floats, log_time: Floats, child: Ints, total: Floats, wanted: NDArray[np.bool_]) -> Ints:
+    """Choose the terms that vary within children beyond the terms before them."""
+    share = _shares(x, log_time, child, np.zeros(x.shape[1]))
+    z = np.sqrt(share * total[child])[:, None] * _centred(x, share, child)
+    basis: list[Floats] = []
+    used = []
+    for term in np.flatnonzero(wanted):
+        left = z[:, term].copy()
+        for direction in basis:
+            left -= (left @ direction) * direction
+        length, own = float(np.linalg.norm(left)), float(np.linalg.norm(z[:, term]))
+        if own > 0 and length > TOLD_APART * own:
+            basis.append(left / length)
+            used.append(term)
+    return np.array(used, dtype=np.int64)
+
+
+def _newton(
+    y: Floats, x: Floats, log_time: Floats, child: Ints, total: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Climb to the maximum: coefficients, information, and the score of each child."""
+    b = np.zeros(x.shape[1])
+    for _ in range(MOST_STEPS):
+        share = _shares(x, log_time, child, b)
+        expected = share * total[child]
+        centred = _centred(x, share, child)
+        information = (expected[:, None] * centred).T @ centred
+        score = (y - expected) @ x
+        if np.abs(score).max(initial=0.0) <= CLOSE * total.sum():
+            residual = (y - expected)[:, None] * x
+            of_child = np.column_stack([np.bincount(child, column) for column in residual.T] or [total[:0]])
+            return b, information, of_child
+        step = np.linalg.lstsq(information, score, rcond=None)[0]
+        before = _log_likelihood(y, x, log_time, child, total, b)
+        while _log_likelihood(y, x, log_time, child, total, b + step) < before - CLOSE * total.sum():
+            step = step / 2
+        b = b + step
+        if np.abs(b).max() > NO_END:
+            break
+    raise EmptyStratum("within children", "the events do not determine every ratio; take fewer groups")
+
+
+def _log_likelihood(
+    y: Floats, x: Floats, log_time: Floats, child: Ints, total: Floats, b: Floats
+) -> float:
+    return float(y @ np.log(np.maximum(_shares(x, log_time, child, b), np.finfo(float).tiny)))
