@@ -15,7 +15,7 @@ ESTIMATE = ("value", "lower", "upper", "p")
 ALL_KINDS = "any"
 """Category or group in which the others of a quantity add up."""
 SUMMED = "cumulative|ever"
-DERIVED = f"ratio$|{SUMMED}"
+DERIVED = f"ratio|{SUMMED}"
 """Quantities, by a part of their name, that are made of the counts of others."""
 
 
@@ -72,11 +72,12 @@ class Association:
             print none.
         """
         few = self.definitions.minimum_cell
+        numbered = self.table.with_row_index("order")
         parts = [
             _without_few(rows, few, is_whole=str(quantity) in self.parts_of_a_whole)
-            for (quantity,), rows in self.table.group_by("quantity", maintain_order=True)
+            for (quantity,), rows in numbered.group_by("quantity", maintain_order=True)
         ]
-        table = _ratios_without_few(pl.concat(parts)) if parts else self.table
+        table = _ratios_without_few(pl.concat(parts).sort("order").drop("order"))
         said = tuple(line for line in self.assumptions if not line[:1].isdigit())
         hidden = f"Numbers that rest on fewer than {few} children, or would give such a number away, are hidden."
         return replace(self, table=table, assumptions=(*said, hidden))
