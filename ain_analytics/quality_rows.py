@@ -35,7 +35,7 @@ LAB = """
             lab_row.role,
             lab_row.amount,
             lab_row.whole,
-            cast(lab_row.sampled_time as date) as sampled_on,
+            lab_row.sampled_on,
             lab_result_fate.fate
         from lab_result_fate
         left join lab_row

@@ -20,14 +20,13 @@ with cell as (
         starts_with(raw_lab_result.value, '<') as is_below_detection,
         extract_info.decimal_mark <> '.'
         and strpos(raw_lab_result.value, '.') > 0 as has_foreign_mark,
-        replace(
-            case
-                when starts_with(raw_lab_result.value, '<')
-                    then regexp_replace(raw_lab_result.value, '^<=? *', '')
-                else raw_lab_result.value
-            end,
-            extract_info.decimal_mark, '.'
-        ) as number_text
+        case
+            when starts_with(raw_lab_result.value, '<') or extract_info.decimal_mark <> '.'
+                then replace(
+                    regexp_replace(raw_lab_result.value, '^<=? *', ''), extract_info.decimal_mark, '.'
+                )
+            else raw_lab_result.value
+        end as number_text
     from raw_lab_result
     cross join extract_info
 )

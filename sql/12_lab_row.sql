@@ -30,7 +30,8 @@ with meant as (
             or (analyte_code.role = 'granulocytes' and not definition.granulocytes_as_neutrophils),
             true
         ) as is_other_analyte,
-        lab_cell.number * unit_spelling.multiply_by / unit_spelling.divide_by as amount
+        lab_cell.number * unit_spelling.multiply_by / unit_spelling.divide_by as amount,
+        cast(lab_cell.sampled_time as date) as sampled_on
     from lab_cell
     cross join definition
     left join child on lab_cell.patient_id = child.patient_id
@@ -48,8 +49,8 @@ judged as (
         case
             when meant.is_other_analyte and not meant.is_line then 'other_analyte'
             when meant.sampled_time is null then 'bad_date'
-            when cast(meant.sampled_time as date) < meant.birth_date then 'before_birth'
-            when cast(meant.sampled_time as date) > extract_info.extracted_on then 'after_extract'
+            when meant.sampled_on < meant.birth_date then 'before_birth'
+            when meant.sampled_on > extract_info.extracted_on then 'after_extract'
             when not meant.has_value then 'missing_value'
             when meant.number is null then 'value_not_a_number'
             when meant.unit is null then 'missing_unit'
@@ -65,6 +66,7 @@ select
     judged.row_number,
     judged.child_number,
     judged.sampled_time,
+    judged.sampled_on,
     judged.role,
     judged.method_rank,
     judged.whole,

@@ -9,7 +9,7 @@ select
     lab_row.row_number,
     lab_row.child_number,
     lab_row.sampled_time,
-    cast(lab_row.sampled_time as date) as sampled_on,
+    lab_row.sampled_on,
     lab_row.role,
     lab_row.method_rank,
     lab_row.whole,
@@ -25,7 +25,7 @@ select
     raw_lab_result.specimen_id,
     raw_lab_result.method,
     coalesce(
-        raw_lab_result.specimen_id || ' on ' || cast(cast(lab_row.sampled_time as date) as varchar),
+        raw_lab_result.specimen_id || ' on ' || cast(lab_row.sampled_on as varchar),
         'at ' || cast(lab_row.sampled_time as varchar)
     ) as specimen_key
 from lab_row

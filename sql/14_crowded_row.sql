@@ -1,5 +1,5 @@
 -- crowded_row: one row per sound laboratory result of a crowded day, with what was sent of it.
--- Reads: sent_row, sound_day.
+-- Reads: sent_row, crowded_day.
 -- Key: (file, row_number).
 -- Rule: only these rows pass the rules of specimens.
 create or replace view crowded_row as
@@ -25,8 +25,7 @@ select
     sent_row.method,
     sent_row.specimen_key
 from sent_row
-inner join sound_day
+inner join crowded_day
     on
-        sent_row.child_number = sound_day.child_number
-        and sent_row.sampled_on = sound_day.sampled_on
-        and sound_day.n_rows > 1;
+        sent_row.child_number = crowded_day.child_number
+        and sent_row.sampled_on = crowded_day.sampled_on;

@@ -6,7 +6,7 @@
 create or replace view cell_count as
 select
     child.patient_id,
-    cast(lab_row.sampled_time as date) as sampled_on,
+    lab_row.sampled_on,
     lab_row.role,
     lab_row.amount as value,
     lab_row.file,
@@ -19,5 +19,5 @@ where
     and not lab_row.is_below_detection
     and lab_row.amount >= 0
     and not isinf(lab_row.amount)
-    and cast(lab_row.sampled_time as date) >= child.birth_date
-    and cast(lab_row.sampled_time as date) <= extract_info.extracted_on;
+    and lab_row.sampled_on >= child.birth_date
+    and lab_row.sampled_on <= extract_info.extracted_on;

@@ -7,7 +7,7 @@ select
     lab_row.file,
     lab_row.row_number,
     lab_row.child_number,
-    cast(lab_row.sampled_time as date) as sampled_on,
+    lab_row.sampled_on,
     lab_row.sampled_time,
     lab_row.role,
     lab_row.method_rank,
@@ -22,5 +22,5 @@ from lab_row
 left join crowded_day
     on
         lab_row.child_number = crowded_day.child_number
-        and cast(lab_row.sampled_time as date) = crowded_day.sampled_on
+        and lab_row.sampled_on = crowded_day.sampled_on
 where (lab_row.reason is null or lab_row.is_sound_line) and crowded_day.child_number is null;

@@ -1,22 +1,22 @@
 -- measured_count: one row per neutrophil count: of a specimen, or of each different value that the
 -- best method gave for it.
--- Reads: sound_day, measure_fate.
+-- Reads: lone_row, measure_fate.
 -- Key: (child_number, sampled_on, count_key).
 -- Rule: `is_alone` where the child has no other sound result on that day; such a count
 -- needs no key, and has an empty one.
 create or replace view measured_count as
 select
-    sound_day.child_number,
-    sound_day.sampled_on,
+    lone_row.child_number,
+    lone_row.sampled_on,
     '' as count_key,
-    sound_day.sampled_at,
-    case when sound_day.has_granulocytes then 'granulocytes' else 'absolute' end as anc_source,
-    sound_day.lone_anc as anc,
+    lone_row.sampled_time as sampled_at,
+    case when lone_row.role = 'granulocytes' then 'granulocytes' else 'absolute' end as anc_source,
+    lone_row.lone_anc as anc,
     cast(null as double) as computed_anc,
-    sound_day.is_below_detection,
+    lone_row.is_below_detection,
     true as is_alone
-from sound_day
-where sound_day.n_rows = 1 and sound_day.lone_anc is not null
+from lone_row
+where lone_row.lone_anc is not null
 union all
 select
     measure_fate.child_number,

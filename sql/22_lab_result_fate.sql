@@ -40,7 +40,7 @@ from lab_row
 inner join crowded_day
     on
         lab_row.child_number = crowded_day.child_number
-        and cast(lab_row.sampled_time as date) = crowded_day.sampled_on
+        and lab_row.sampled_on = crowded_day.sampled_on
 left join needed_line
     on lab_row.row_number = needed_line.row_number and lab_row.file = needed_line.file
 where lab_row.is_sound_line and needed_line.row_number is null

@@ -14,53 +14,46 @@ with in_order as (
         row_number() over in_time as ordinal,
         lag(unmasked_day.sampled_on) over in_time as previous_on,
         lead(unmasked_day.sampled_on) over in_time as next_on,
-        lead(unmasked_day.sampled_on, definition.resolution_counts) over in_time as enough_on,
-        definition.max_silence_days,
-        definition.long_silence_days
+        lead(unmasked_day.sampled_on, definition.resolution_counts) over in_time as enough_on
     from unmasked_day
     inner join ever_low_child on unmasked_day.child_number = ever_low_child.child_number
     cross join definition
     window in_time as (partition by unmasked_day.child_number order by unmasked_day.sampled_on)
 ),
 
-placed as (
+telling as (
     select
         in_order.*,
-        case
-            when
-                date_diff('day', in_order.previous_on, in_order.sampled_on) > in_order.max_silence_days
-                then null
-            else in_order.previous_on
-        end as previous_of_observation,
-        in_order.next_on is null
-        or coalesce(
-            date_diff('day', in_order.sampled_on, in_order.next_on) > in_order.max_silence_days, false
-        ) as is_last
+        definition.max_silence_days
     from in_order
+    cross join definition
+    cross join plainly_normal
+    where
+        in_order.next_on is null
+        or in_order.anc < plainly_normal.normal_from
+        or date_diff('day', in_order.sampled_on, in_order.next_on)
+        > least(definition.max_silence_days, definition.long_silence_days)
 )
 
 select
-    placed.child_number,
-    placed.sampled_on,
-    placed.anc,
+    telling.child_number,
+    telling.sampled_on,
+    telling.anc,
+    telling.anc <= child_limit.neutropenic_to as is_neutropenic,
+    telling.anc >= child_limit.normal_from as is_normal,
+    telling.ordinal,
     case
-        when placed.anc <= child_limit.neutropenic_to then 'neutropenic'
-        when placed.anc >= child_limit.normal_from then 'normal'
-        else 'between'
-    end as state,
-    placed.ordinal,
-    placed.previous_of_observation as previous_on,
-    placed.next_on,
-    placed.enough_on,
-    placed.is_last
-from placed
-inner join plainly_normal
-    on
-        placed.is_last
-        or placed.anc < plainly_normal.normal_from
-        or date_diff('day', placed.sampled_on, placed.next_on) > placed.long_silence_days
+        when date_diff('day', telling.previous_on, telling.sampled_on) > telling.max_silence_days then null
+        else telling.previous_on
+    end as previous_on,
+    telling.next_on,
+    telling.enough_on,
+    telling.next_on is null
+    or coalesce(date_diff('day', telling.sampled_on, telling.next_on) > telling.max_silence_days, false)
+        as is_last
+from telling
 inner join child_limit
     on
-        placed.child_number = child_limit.child_number
-        and placed.sampled_on >= child_limit.from_on
-        and (placed.sampled_on < child_limit.before_on or child_limit.before_on is null);
+        telling.child_number = child_limit.child_number
+        and telling.sampled_on >= child_limit.from_on
+        and (telling.sampled_on < child_limit.before_on or child_limit.before_on is null);

@@ -16,37 +16,25 @@ with numbered as (
             partition by unresolved_count.child_number
             order by unresolved_count.sampled_on rows unbounded preceding
         )
-),
-
-compared as (
-    select
-        numbered.*,
-        min(numbered.anc) over (
-            partition by numbered.child_number, numbered.stretch_number, numbered.run_number
-        ) as nadir
-    from numbered
 )
 
 select
-    compared.child_number,
-    cast(compared.stretch_number as integer) as stretch_number,
-    cast(compared.run_number as integer) as run_number,
-    min(case when compared.begins_run then compared.previous_on end) as previous_on,
-    min(case when compared.state = 'neutropenic' then compared.sampled_on end) as first_on,
-    max(case when compared.state = 'neutropenic' then compared.sampled_on end) as last_on,
-    cast(count(case when compared.state = 'neutropenic' then compared.sampled_on end) as integer)
-        as n_neutropenic,
-    min(compared.ordinal) as first_ordinal,
-    max(compared.ordinal) as last_ordinal,
-    max(compared.sampled_on) as last_unresolved_on,
-    min(compared.anc) as nadir,
-    min(case when compared.anc = compared.nadir then compared.sampled_on end) as nadir_on,
-    max(compared.end_kind) as end_kind,
-    max(case when compared.end_kind is not null then compared.normal_from end) as normal_from,
-    max(case when compared.end_kind is not null then compared.normal_to end) as normal_to,
-    max(case when compared.end_kind = 'confirmed' then compared.enough_on end) as enough_on,
-    min(compared.last_observed_on) as last_observed_on,
-    bool_or(compared.is_before_silence) as is_before_silence
-from compared
-group by compared.child_number, compared.stretch_number, compared.run_number
-having bool_or(compared.begins_run);
+    numbered.child_number,
+    cast(numbered.stretch_number as integer) as stretch_number,
+    cast(numbered.run_number as integer) as run_number,
+    min(case when numbered.begins_run then numbered.previous_on end) as previous_on,
+    min(case when numbered.is_neutropenic then numbered.sampled_on end) as first_on,
+    max(case when numbered.is_neutropenic then numbered.sampled_on end) as last_on,
+    cast(count(case when numbered.is_neutropenic then numbered.sampled_on end) as integer) as n_neutropenic,
+    min(numbered.ordinal) as first_ordinal,
+    max(numbered.ordinal) as last_ordinal,
+    max(numbered.sampled_on) as last_unresolved_on,
+    min(numbered.anc) as nadir,
+    max(case when numbered.is_resolved then numbered.next_on end) as normal_from,
+    max(case when numbered.is_resolved then numbered.normal_to end) as normal_to,
+    max(case when numbered.is_confirmed then numbered.enough_on end) as enough_on,
+    min(numbered.last_observed_on) as last_observed_on,
+    bool_or(numbered.is_before_silence) as is_before_silence
+from numbered
+group by numbered.child_number, numbered.stretch_number, numbered.run_number
+having bool_or(numbered.begins_run);

@@ -1,25 +1,28 @@
 -- episode_span: one row per neutropenia episode, before severity and course are named.
--- Reads: episode_run.
+-- Reads: unresolved_run, stretch_onset.
 -- Key: (child_number, stretch_number).
--- Rule: the counts of an episode run from its onset to its last unresolved count.
+-- Rule: the counts of an episode run from its onset to its last unresolved count, where the stretch
+-- ends; what precedes the onset in the stretch is no part of it.
 create or replace view episode_span as
 select
-    episode_run.child_number,
-    episode_run.stretch_number,
-    min(episode_run.onset_after) as onset_after,
-    min(episode_run.first_on) as onset_by,
-    max(episode_run.last_unresolved_on) as last_unresolved_on,
-    max(episode_run.normal_from) as resolution_by,
-    max(episode_run.normal_to) as normal_to,
-    max(episode_run.enough_on) as enough_on,
-    coalesce(max(episode_run.end_kind), 'open') as end_kind,
-    min(episode_run.episode_nadir) as nadir,
-    min(
-        case when episode_run.nadir = episode_run.episode_nadir then episode_run.nadir_on end
-    ) as nadir_on,
-    max(episode_run.last_ordinal) - min(episode_run.first_ordinal) + 1 as n_unresolved,
-    sum(episode_run.n_neutropenic) as n_neutropenic,
-    min(episode_run.last_observed_on) as last_observed_on,
-    bool_or(episode_run.is_before_silence) as is_before_silence
-from episode_run
-group by episode_run.child_number, episode_run.stretch_number;
+    unresolved_run.child_number,
+    unresolved_run.stretch_number,
+    min(case when unresolved_run.run_number = stretch_onset.run_number then unresolved_run.previous_on end)
+        as onset_after,
+    min(unresolved_run.first_on) as onset_by,
+    max(unresolved_run.last_unresolved_on) as last_unresolved_on,
+    max(unresolved_run.normal_from) as resolution_by,
+    max(unresolved_run.normal_to) as normal_to,
+    max(unresolved_run.enough_on) as enough_on,
+    min(unresolved_run.nadir) as lowest_unresolved,
+    max(unresolved_run.last_ordinal) - min(unresolved_run.first_ordinal) + 1 as n_unresolved,
+    sum(unresolved_run.n_neutropenic) as n_neutropenic,
+    min(unresolved_run.last_observed_on) as last_observed_on,
+    bool_or(unresolved_run.is_before_silence) as is_before_silence
+from unresolved_run
+inner join stretch_onset
+    on
+        unresolved_run.child_number = stretch_onset.child_number
+        and unresolved_run.stretch_number = stretch_onset.stretch_number
+        and unresolved_run.run_number >= stretch_onset.run_number
+group by unresolved_run.child_number, unresolved_run.stretch_number;

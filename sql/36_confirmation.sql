@@ -13,7 +13,7 @@ with awaiting as (
         cast(episode_span.resolution_by + interval 1 day * definition.resolution_days as date) as from_on
     from episode_span
     cross join definition
-    where episode_span.end_kind = 'confirmed'
+    where episode_span.enough_on is not null
 )
 
 select

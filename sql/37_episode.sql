@@ -1,5 +1,5 @@
 -- episode: one row per neutropenia episode of a child.
--- Reads: episode_span, low_normal_count, confirmation, patient, definition.
+-- Reads: episode_span, nadir, confirmation, patient, definition.
 -- Key: (patient_id, episode_number).
 -- Rule: chronic when it lasted longer than so many calendar months from onset, transient when it
 -- resolved earlier, undetermined when it was censored earlier. An open episode is censored by a
@@ -11,17 +11,10 @@ with judged as (
         patient.patient_id,
         patient.birth_date,
         patient.died_on,
-        episode_span.end_kind <> 'open' as is_resolved,
-        coalesce(low_normal_count.nadir, episode_span.nadir) as lowest,
-        case
-            when low_normal_count.nadir = episode_span.nadir
-                then least(low_normal_count.nadir_on, episode_span.nadir_on)
-            else coalesce(low_normal_count.nadir_on, episode_span.nadir_on)
-        end as lowest_on,
-        case
-            when episode_span.end_kind = 'confirmed'
-                then coalesce(confirmation.confirmed_on, episode_span.enough_on)
-        end as confirmed_on,
+        nadir.nadir,
+        nadir.nadir_on,
+        episode_span.resolution_by is not null as is_resolved,
+        coalesce(confirmation.confirmed_on, episode_span.enough_on) as confirmed_on,
         coalesce(episode_span.resolution_by, episode_span.last_unresolved_on)
         > cast(episode_span.onset_by + interval 1 month * definition.chronic_months as date) as is_chronic,
         definition.severe_below,
@@ -29,10 +22,10 @@ with judged as (
     from episode_span
     cross join definition
     inner join patient on episode_span.child_number = patient.child_number
-    left join low_normal_count
+    inner join nadir
         on
-            episode_span.child_number = low_normal_count.child_number
-            and episode_span.stretch_number = low_normal_count.stretch_number
+            episode_span.child_number = nadir.child_number
+            and episode_span.stretch_number = nadir.stretch_number
     left join confirmation
         on
             episode_span.child_number = confirmation.child_number
@@ -51,7 +44,11 @@ select
     case when judged.is_resolved then judged.last_unresolved_on end as resolution_after,
     judged.resolution_by,
     judged.confirmed_on,
-    judged.end_kind,
+    case
+        when judged.confirmed_on is not null then 'confirmed'
+        when judged.is_resolved then 'uncontradicted'
+        else 'open'
+    end as end_kind,
     judged.is_resolved,
     case when not judged.is_resolved then judged.last_unresolved_on end as censored_on,
     case
@@ -61,11 +58,11 @@ select
         else 'end_of_data'
     end as censoring_reason,
     judged.last_observed_on,
-    judged.lowest as nadir,
-    judged.lowest_on as nadir_on,
+    judged.nadir,
+    judged.nadir_on,
     case
-        when judged.lowest < judged.severe_below then 'severe'
-        when judged.lowest < judged.moderate_below then 'moderate'
+        when judged.nadir < judged.severe_below then 'severe'
+        when judged.nadir < judged.moderate_below then 'moderate'
         else 'mild'
     end as severity,
     case

@@ -19,7 +19,7 @@ with numbered as (
             episode.child_number = telling_count.child_number
             and episode.onset_by <= telling_count.sampled_on
             and coalesce(episode.resolution_after, episode.censored_on) >= telling_count.sampled_on
-    where telling_count.state = 'neutropenic'
+    where telling_count.is_neutropenic
 )
 
 select

@@ -15,7 +15,7 @@ with late_count as (
     inner join telling_count
         on episode_window.child_number = telling_count.child_number
     where
-        telling_count.state <> 'normal'
+        not telling_count.is_normal
         and telling_count.sampled_on > episode_window.chronic_after
         and telling_count.sampled_on <= episode_window.last_unresolved_on
     group by episode_window.patient_id, episode_window.episode_number

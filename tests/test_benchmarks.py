@@ -54,10 +54,11 @@ def test_all_cheap_peers_find_the_same_episodes(data: Path) -> None:
     assert said.count(f"the same by ours, {', '.join(CHEAP)}.") == 2
 
 
+@pytest.mark.parametrize("settings", [(), ("--set", "buckets=3")], ids=["whole", "by_buckets"])
 def test_what_is_timed_finds_the_episodes_of_the_reference(
-    folder: Path, children: dict[str, reference.Child], tmp_path: Path
+    folder: Path, children: dict[str, reference.Child], tmp_path: Path, settings: tuple[str, ...]
 ) -> None:
-    run("episodes.once", "ours", folder, "--save", tmp_path / "ours.parquet")
+    run("episodes.once", "ours", folder, "--save", tmp_path / "ours.parquet", *settings)
     found = (
         pl.read_parquet(tmp_path / "ours.parquet").sort("patient_id", "episode_number").drop("child_number")
     )

@@ -121,7 +121,8 @@ def write_page(folder: Path, says: dict[str, str]) -> Path:
         labels = {**says, "ours_limited": f"this program, {facts['settings']}"}
         parts.append(
             f"## {facts['registry'].capitalize()} registry, {int(facts['counts']):,} counts{limits}\n\n"
-            f"{facts['date']}, {n_rounds} rounds. {facts['machine']}. {facts['versions']}.\n\n"
+            f"{facts['date']}, {n_rounds} round{'s' if n_rounds > 1 else ''}. "
+            f"{facts['machine']}. {facts['versions']}.\n\n"
             f"{table(found, labels)}\n"
         )
     path = folder / "episodes.md"

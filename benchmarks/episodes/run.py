@@ -30,6 +30,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--check", action="store_true", help="only see whether all find the same episodes")
     parser.add_argument("--memory-limit", help="also time this program under so much memory, e.g. 2GB")
     parser.add_argument("--threads", type=int, help="also time this program with so many threads")
+    parser.add_argument("--buckets", type=int, help="also time this program by so many buckets of children")
     parser.add_argument(
         "--data", type=Path, default=ROOT / "benchmarks" / "data", help="where made-up data is kept"
     )
@@ -92,7 +93,7 @@ def measure(asked: argparse.Namespace, kind: str) -> None:
     folder = made(asked.data, kind, asked.size)
     brought = available(asked, folder, asked.size)
     names = [*brought]
-    options = {"memory_limit": asked.memory_limit, "threads": asked.threads}
+    options = {"memory_limit": asked.memory_limit, "threads": asked.threads, "buckets": asked.buckets}
     settings = [f"{name}={value}" for name, value in options.items() if value]
     if settings:
         names.insert(names.index(FIRST) + 1, LIMITED)
