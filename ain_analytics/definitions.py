@@ -222,8 +222,10 @@ class Definitions:
         "89 million births in Europe, doi:10.1016/j.earlhumdev.2019.104858",
     )  # fmt: skip
     age_band_months: tuple[int, ...] = estimates(
-        (3, 6, 9, 12, 18, 24, 36, 48), "months", "Ages at which a new band begins, where rates are held against age."
-    )
+        (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 18, 24, 36, 48), "months",
+        "Ages at which a new band begins, where rates are held against age.",
+        "our choice: vaccines come at fixed ages, at which onsets are changing fast",
+    )  # fmt: skip
     infection_gap_days: int = estimates(
         14, "days", "Records of one kind of infection at most so far apart are one infection."
     )

@@ -15,8 +15,8 @@ CLOSE = 1e-10
 """The fit ends where no score, per event, is further from 0."""
 TOLD_APART = 1e-8
 """Share of a term's own variation that the terms before it must leave to it."""
-NO_END = 25.0
-"""A logarithm of a ratio so far from 0 runs away: the data hold nothing against it."""
+RUNS_AWAY = 12.0
+"""A logarithm of a ratio so far from 0 has no end: the data hold nothing against a larger one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def within_child(child: Ints, events: Ints, time: Floats, terms: Floats) -> With
     Raises
     ------
     EmptyStratum
-        No child has both an event and rows to compare, or the data hold nothing against an endless ratio.
+        No child has both an event and rows to compare, or the fit does not end.
 
     Notes
     -----
@@ -113,7 +113,7 @@ def within_child(child: Ints, events: Ints, time: Floats, terms: Floats) -> With
     numbers of events, however different their times.
     """
     is_off = np.array([not events[column != 0].sum() for column in terms.T], dtype=bool)
-    kept = ~(terms[:, is_off] != 0).any(axis=1) & (time > 0)
+    kept: NDArray[np.bool_] = ~(terms[:, is_off] != 0).any(axis=1) & (time > 0)
     sums = np.bincount(child[kept], events[kept], minlength=int(child.max(initial=0)) + 1)
     kept &= sums[child] > 0
     _, child = np.unique(child[kept], return_inverse=True)
@@ -124,15 +124,23 @@ def within_child(child: Ints, events: Ints, time: Floats, terms: Floats) -> With
     total = np.bincount(child, y)
     used = _told_apart(x, log_time, child, total, ~is_off)
     b, information, scores = _newton(y, x[:, used], log_time, child, total)
-    covariance = np.linalg.inv(information) if used.size else np.zeros((0, 0))
+    covariance = _inverse(information)
     robust = covariance @ (scores.T @ scores) @ covariance
     found = [np.full(terms.shape[1], np.nan) for _ in range(3)]
     for values, of in zip(
         found, (b, np.sqrt(np.diag(covariance)), np.sqrt(np.diag(robust))), strict=True
     ):
-        values[used] = of
+        values[used] = np.where(np.abs(b) > RUNS_AWAY, np.nan, of)
     says = rows > 1
     return WithinChild(*found, n_children=int(says.sum()), n_events=int(total[says].sum()))
+
+
+def _inverse(information: Floats) -> Floats:
+    """Invert the information, each term on a scale of its own: one of them may hardly be told."""
+    scale = np.sqrt(np.diag(information))
+    scale = np.maximum(scale, np.finfo(float).tiny)
+    inverse: Floats = np.linalg.pinv(information / np.outer(scale, scale)) / np.outer(scale, scale)
+    return inverse
 
 
 def _shares(x: Floats, log_time: Floats, child: Ints, b: Floats) -> Floats:
@@ -184,13 +192,12 @@ def _newton(
             residual = (y - expected)[:, None] * x
             of_child = np.column_stack([np.bincount(child, column) for column in residual.T] or [total[:0]])
             return b, information, of_child
-        step = np.linalg.lstsq(information, score, rcond=None)[0]
+        scale = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
+        step = np.linalg.lstsq(information / np.outer(scale, scale), score / scale, rcond=None)[0] / scale
         before = _log_likelihood(y, x, log_time, child, total, b)
         while _log_likelihood(y, x, log_time, child, total, b + step) < before - CLOSE * total.sum():
             step = step / 2
         b = b + step
-        if np.abs(b).max() > NO_END:
-            break
     raise EmptyStratum("within children", "the events do not determine every ratio; take fewer groups")
 
 

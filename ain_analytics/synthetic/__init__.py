@@ -18,7 +18,7 @@ from ain_analytics.synthetic.causes import diagnoses, treatments
 from ain_analytics.synthetic.chaos import lab_table, other_table, patient_keys, patient_table
 from ain_analytics.synthetic.children import Children, draw_children
 from ain_analytics.synthetic.evidence import antibody_tests, genetic_tests, marrow_exams
-from ain_analytics.synthetic.exposed import Exposed, draw_exposures
+from ain_analytics.synthetic.exposed import Exposed, draw_exposed, recorded_diagnoses, recorded_treatments
 from ain_analytics.synthetic.exposures import Exposures
 from ain_analytics.synthetic.forms import FORMS
 from ain_analytics.synthetic.laboratory import report_counts
@@ -185,7 +185,13 @@ def simulate(
     streams = np.random.SeedSequence(seed).spawn(9)
     rng = [np.random.Generator(np.random.PCG64(stream)) for stream in streams]
 
-    children = draw_children(n_patients, p, rng[0])
+    exposed = None
+    if p.exposures.are_recorded:  # drawn apart: without an effect all else is the same as without exposures
+        children, exposed = draw_exposed(
+            lambda n: draw_children(n, p, rng[0]), n_patients, p.exposures, rng[8]
+        )
+    else:
+        children = draw_children(n_patients, p, rng[0])
     boosts = draw_boosts(children, p, rng[1])
     tell("children", 0.05)
     visits = draw_visits(children, boosts, p, rng[2])
@@ -210,12 +216,11 @@ def simulate(
     }
     tell("text", 1.0)
     truth = _truth(children, visits, keys)
-    if p.exposures.are_recorded:  # drawn apart, so that everything else is the same without them
-        exposed = draw_exposures(children, visits.last_on, p.exposures, rng[8])
-        tables |= {
-            name: pl.concat([tables[name], other_table(name, rows, keys, p.disorder, rng[8])])
-            for name, rows in (("diagnosis", exposed.diagnoses), ("treatment", exposed.treatments))
-        }
+    if exposed is not None:
+        draws = {"diagnosis": recorded_diagnoses, "treatment": recorded_treatments}
+        for name, draw in draws.items():
+            rows = draw(children, exposed, visits.last_on, p.exposures, rng[8])
+            tables[name] = pl.concat([tables[name], other_table(name, rows, keys, p.disorder, rng[8])])
         truth = truth.with_columns(_true_exposures(exposed))
     return SyntheticRegistry(tables, truth, p.extracted_on, seed, p)
 

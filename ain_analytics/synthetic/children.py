@@ -1,6 +1,6 @@
 """Who the children are and what is true of them: birth, onset, resolution, detection, enrolment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -54,6 +54,21 @@ class Children:
         """Tell which children belong to one of these classes."""
         numbers = [number for number, course in enumerate(self.courses) if course.true_class in classes]
         return np.isin(self.course, numbers)
+
+
+def chosen_of(children: Children, places: Ints) -> Children:
+    """Keep some of the children."""
+    return replace(children, **{name: getattr(children, name)[places] for name in _ARRAYS})
+
+
+def joined(parts: list[Children]) -> Children:
+    """Put several draws of children together."""
+    return replace(
+        parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS}
+    )
+
+
+_ARRAYS = tuple(f.name for f in fields(Children) if f.name != "courses")
 
 
 def draw_children(n_patients: int, parameters: NaturalHistory, rng: Generator) -> Children:
