@@ -12,9 +12,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ain_analytics.antibody_yield import antibody_yield
+    from ain_analytics.association_result import Association
+    from ain_analytics.associations import associations
     from ain_analytics.attrition import attrition
     from ain_analytics.cases import classify, rules_table
     from ain_analytics.charts import (
+        chart_association,
         chart_attrition,
         chart_bounds,
         chart_case_classes,
@@ -27,8 +31,10 @@ if TYPE_CHECKING:
     from ain_analytics.curves import resolution_curve
     from ain_analytics.definition_file import read_definition
     from ain_analytics.definitions import PRESETS, AncBand, Definitions
+    from ain_analytics.diagnosed import diagnosed
     from ain_analytics.errors import AinError
     from ain_analytics.followup import follow_up
+    from ain_analytics.infection_rates import infection_rates
     from ain_analytics.intervals import interval_curve
     from ain_analytics.published import compare, published_figures
     from ain_analytics.quality import quality
@@ -36,6 +42,8 @@ if TYPE_CHECKING:
     from ain_analytics.study import study
     from ain_analytics.synthetic import demo_registry, simulate
     from ain_analytics.tables import table_comparison, table_curve, table_fates, table_one
+    from ain_analytics.treatment_response import treatment_response
+    from ain_analytics.triggers import trigger_series
     from ain_analytics.wording import in_words
 
 __version__ = version("ain-analytics")
@@ -43,9 +51,13 @@ __version__ = version("ain-analytics")
 _HOMES = {
     "AinError": "errors",
     "AncBand": "definitions",
+    "Association": "association_result",
     "Definitions": "definitions",
     "PRESETS": "definitions",
+    "antibody_yield": "antibody_yield",
+    "associations": "associations",
     "attrition": "attrition",
+    "chart_association": "charts",
     "chart_attrition": "charts",
     "chart_bounds": "charts",
     "chart_case_classes": "charts",
@@ -57,8 +69,10 @@ _HOMES = {
     "classify": "cases",
     "compare": "published",
     "demo_registry": "synthetic",
+    "diagnosed": "diagnosed",
     "follow_up": "followup",
     "in_words": "wording",
+    "infection_rates": "infection_rates",
     "interval_curve": "intervals",
     "open_registry": "registry",
     "published_figures": "published",
@@ -72,13 +86,19 @@ _HOMES = {
     "table_curve": "tables",
     "table_fates": "tables",
     "table_one": "tables",
+    "treatment_response": "treatment_response",
+    "trigger_series": "triggers",
 }
 __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "AinError",
     "AncBand",
+    "Association",
     "Definitions",
     "PRESETS",
+    "antibody_yield",
+    "associations",
     "attrition",
+    "chart_association",
     "chart_attrition",
     "chart_bounds",
     "chart_case_classes",
@@ -90,8 +110,10 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "classify",
     "compare",
     "demo_registry",
+    "diagnosed",
     "follow_up",
     "in_words",
+    "infection_rates",
     "interval_curve",
     "open_registry",
     "published_figures",
@@ -105,6 +127,8 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "table_curve",
     "table_fates",
     "table_one",
+    "treatment_response",
+    "trigger_series",
 ]
 
 

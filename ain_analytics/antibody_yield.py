@@ -14,16 +14,22 @@ from ain_analytics.registry import Registry
 
 QUESTION = "How often is the first, second, third … test for antibodies positive?"
 DESIGN = (
-    "Tests of the child's own serum, from so long before the onset of its first episode as the definition says; sera "
+    "Tests of the child's own serum, from so long before the onset of its first episode as the "
+    "definition says; sera "
     "of one day are one test, positive if any method finds antibodies, indeterminate counts as not positive.",
-    "`share_positive`: of the children with a test of this number and none positive before. Children tested again are "
+    "`share_positive`: of the children with a test of this number and none positive before. Children "
+    "tested again are "
     "not all children, so each number has its own denominator; limits are exact (Clopper and Pearson).",
-    "`cumulative_share_positive`: what would be positive by this test had everybody been tested so often. It takes for "
-    "granted that who was not tested again is like who was (Kaplan–Meier over numbers of tests, limits on the log "
+    "`cumulative_share_positive`: what would be positive by this test had everybody been tested so "
+    "often. It takes for "
+    "granted that who was not tested again is like who was (Kaplan–Meier over numbers of tests, limits "
+    "on the log "
     "scale). Doctors test again whom they suspect, which favours a high share.",
-    "`share_ever_positive`: the plain share of all tested children with a positive test up to this number; the less "
+    "`share_ever_positive`: the plain share of all tested children with a positive test up to this "
+    "number; the less "
     "often children are tested, the lower it is.",
-    "A positive test may be false (12 to 22 % of a direct test: traps of the field), and more so the more are made. "
+    "A positive test may be false (12 to 22 % of a direct test: traps of the field), and more so the "
+    "more are made. "
     "Groups by the final antibody state hold the future: the second test is made of those who are still ill.",
 )
 
@@ -36,7 +42,8 @@ def antibody_yield(registry: Registry, cases: pl.DataFrame | None = None) -> Ass
     registry : Registry
     cases : Case, one row per episode, optional
         Then children whose first episode is of a class of its own, known at baseline without the tests
-        (congenital, cyclic, drug, malignancy, neonatal), are left out. Never by antibodies: that would be circular.
+        (congenital, cyclic, drug, malignancy, neonatal), are left out. Never by antibodies: that would be
+        circular.
 
     Returns
     -------
@@ -65,7 +72,9 @@ def antibody_yield(registry: Registry, cases: pl.DataFrame | None = None) -> Ass
         .filter(pl.col("subject").cast(pl.String) == "patient")
         .join(first.select("patient_id", "onset_by"), on="patient_id")
         .filter(pl.col("sampled_on") >= pl.col("onset_by") - pl.duration(days=d.antibody_before_days))
-        .select("patient_id", "sampled_on", (pl.col("result").cast(pl.String) == "positive").alias("is_positive"))
+        .select(
+            "patient_id", "sampled_on", (pl.col("result").cast(pl.String) == "positive").alias("is_positive")
+        )
     )
     return yield_by_number(tests, n_children=first.height, definitions=d)
 
@@ -97,7 +106,9 @@ def yield_by_number(
     if numbered.is_empty():
         raise EmptyStratum("antibody tests", "no child with an episode was tested")
     is_first = pl.col("number") == pl.col("number").filter("is_positive").min().over("patient_id")
-    before = pl.col("is_positive").cast(pl.Int32).cum_sum().over("patient_id") - pl.col("is_positive").cast(pl.Int32)
+    before = pl.col("is_positive").cast(pl.Int32).cum_sum().over("patient_id") - pl.col("is_positive").cast(
+        pl.Int32
+    )
     asked = numbered.filter(before == 0).with_columns(is_first.fill_null(value=False).alias("is_positive"))
     n_tested = asked["patient_id"].n_unique()
     untested = [] if n_children is None else [
@@ -119,22 +130,32 @@ def _rows(asked: pl.DataFrame, n_tested: int, definitions: Definitions) -> Itera
     )
     curve = resolution_curve(last, definitions=definitions)
     ever = 0
-    by_number = asked.group_by("number").agg(pl.len().alias("of"), pl.col("is_positive").sum().alias("n")).sort("number")
+    by_number = (
+        asked.group_by("number")
+        .agg(pl.len().alias("of"), pl.col("is_positive").sum().alias("n"))
+        .sort("number")
+    )
     for number, of, n in by_number.iter_rows():
         group = f"test {number}"
         ever += n
-        share, plain = share_of(n, of, definitions.confidence), share_of(ever, n_tested, definitions.confidence)
+        share, plain = (
+            share_of(n, of, definitions.confidence),
+            share_of(ever, n_tested, definitions.confidence),
+        )
         yield row(
             "share_positive", group, "positive", Ratio(share.value, share.lower, share.upper), unit="share",
             method="exact binomial", of_unit="tested_children", n=n, of=of,
         )  # fmt: skip
+        of_plain = Ratio(plain.value, plain.lower, plain.upper)
         left = curve.at([number]).row(0, named=True)
-        value, lower, upper = (None if left[x] is None else 1 - left[x] for x in ("unresolved", "upper", "lower"))
+        value, lower, upper = (
+            None if left[x] is None else 1 - left[x] for x in ("unresolved", "upper", "lower")
+        )
         yield row(
             "cumulative_share_positive", group, "by this test", Ratio(value, lower, upper), unit="share",
             method="Kaplan–Meier over tests", of_unit="tested_children",
         )  # fmt: skip
         yield row(
-            "share_ever_positive", group, "by this test", Ratio(plain.value, plain.lower, plain.upper), unit="share",
+            "share_ever_positive", group, "by this test", of_plain, unit="share",
             method="exact binomial", of_unit="tested_children", n=ever, of=n_tested,
         )  # fmt: skip

@@ -79,12 +79,16 @@ class Association:
         ]
         table = _ratios_without_few(pl.concat(parts).sort("order").drop("order"))
         said = tuple(line for line in self.assumptions if not line[:1].isdigit())
-        hidden = f"Numbers that rest on fewer than {few} children, or would give such a number away, are hidden."
+        hidden = (
+            f"Numbers that rest on fewer than {few} children, or would give such a number away, are hidden."
+        )
         return replace(self, table=table, assumptions=(*said, hidden))
 
     def __repr__(self) -> str:
         head = f"Association: {self.name}, definition {self.definitions.name!r}"
-        return "\n".join([head, f"  {self.question}", *(f"  {_in_words(row)}" for row in self.table.to_dicts())])
+        return "\n".join(
+            [head, f"  {self.question}", *(f"  {_in_words(row)}" for row in self.table.to_dicts())]
+        )
 
     def _repr_html_(self) -> str:
         said = "".join(f"<li>{escape(line)}</li>" for line in self.assumptions)
@@ -93,13 +97,13 @@ class Association:
 
 
 def row(
-    quantity: str, group: str, category: str, found: Ratio, *, method: str, unit: str, of_unit: str = "children",
-    n: int | None = None, of: int | None = None, n_children: int | None = None,
+    quantity: str, group: str, category: str, found: Ratio, *, method: str, unit: str,
+    of_unit: str = "children", n: int | None = None, of: int | None = None, n_children: int | None = None,
 ) -> dict[str, object]:  # fmt: skip
     """Make one row of an association's table."""
     return {
-        "quantity": quantity, "group": group, "category": category, "n": n, "n_children": n_children, "of": of,
-        "of_unit": of_unit, "value": found.value, "lower": found.lower, "upper": found.upper, "p": found.p,
+        "quantity": quantity, "group": group, "category": category, "n": n, "n_children": n_children,
+        "of": of, "of_unit": of_unit, "value": found.value, "lower": found.lower, "upper": found.upper, "p": found.p,
         "unit": unit, "method": method,
     }  # fmt: skip
 
@@ -114,7 +118,9 @@ def _without_few(rows: pl.DataFrame, few: int, *, is_whole: bool) -> pl.DataFram
     """Hide the small counts of one quantity, and shares behind whose rest is a small count."""
     hidden = hide_small_shares(
         rows.with_columns(
-            pl.when(pl.col("of_unit").cast(pl.String) != "person_days").then(pl.col("n") / pl.col("of")).alias("part")
+            pl.when(pl.col("of_unit").cast(pl.String) != "person_days")
+            .then(pl.col("n") / pl.col("of"))
+            .alias("part")
         ),
         share="part",
         of="of",
@@ -144,17 +150,23 @@ def _beside_few(rows: pl.DataFrame, few: int) -> pl.Series:
     numbered = rows.with_row_index("place").with_columns(pl.lit(value=False).alias("behind_is_hidden"))
     parts = [
         hide_small_cells(part.drop("behind_is_hidden"), counts=["behind"], minimum_cell=few)
-        for part in numbered.filter(~is_sum, pl.col("behind").is_not_null()).partition_by(line, maintain_order=True)
+        for part in numbered.filter(~is_sum, pl.col("behind").is_not_null()).partition_by(
+            line, maintain_order=True
+        )
     ]
     hidden = pl.concat([part.filter("behind_is_hidden")["place"] for part in parts]) if parts else []
-    return numbered["place"].is_in(hidden if isinstance(hidden, pl.Series) else pl.Series([], dtype=pl.UInt32))
+    return numbered["place"].is_in(
+        hidden if isinstance(hidden, pl.Series) else pl.Series([], dtype=pl.UInt32)
+    )
 
 
 def _ratios_without_few(table: pl.DataFrame) -> pl.DataFrame:
-    """Hide ratios of a group with a hidden count, and all sums over tests where one of the tests is hidden."""
+    """Hide ratios of a group with a hidden count, and all sums over tests where one is hidden."""
     counted = ~pl.col("quantity").str.contains(DERIVED)
     few = table.filter(counted, pl.col("n").is_null())["group"].unique().to_list()
-    rests_on_few = ~counted & (pl.col("group").is_in(few) | (pl.col("quantity").str.contains(SUMMED) & pl.lit(bool(few))))
+    rests_on_few = ~counted & (
+        pl.col("group").is_in(few) | (pl.col("quantity").str.contains(SUMMED) & pl.lit(bool(few)))
+    )
     return table.with_columns(
         pl.when(~rests_on_few).then(pl.col(name)).alias(name) for name in (*ESTIMATE, "n", "n_children")
     )
@@ -162,8 +174,14 @@ def _ratios_without_few(table: pl.DataFrame) -> pl.DataFrame:
 
 def _in_words(said: Mapping[str, object]) -> str:
     """Say one row in a line."""
-    name = ", ".join(str(said[part]).replace("_", " ") for part in ("quantity", "group", "category") if said[part])
-    counted = "" if said["n"] is None else f" ({said['n']}" + (f" of {said['of']})" if said["of"] is not None else ")")
+    name = ", ".join(
+        str(said[part]).replace("_", " ") for part in ("quantity", "group", "category") if said[part]
+    )
+    counted = (
+        ""
+        if said["n"] is None
+        else f" ({said['n']}" + (f" of {said['of']})" if said["of"] is not None else ")")
+    )
     value, lower, upper = (
         "not known" if said[part] is None else f"{said[part]:.3g}" for part in ("value", "lower", "upper")
     )

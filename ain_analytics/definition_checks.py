@@ -28,6 +28,7 @@ _AT_LEAST_ONE = (
     "minimum_at_risk",
     "bootstrap_replicates",
     "minimum_cell",
+    "fewest_per_band",
     "response_days",
     "trigger_risk_days",
     "trigger_follow_days",
@@ -51,7 +52,9 @@ def refuse_impossible(d: Any) -> None:
         raise BadDefinition("girls_at_birth", d.girls_at_birth, "must lie between 0 and 1")
     if d.trigger_follow_days <= d.trigger_risk_days:
         raise BadDefinition(
-            "trigger_follow_days", d.trigger_follow_days, f"must exceed trigger_risk_days ({d.trigger_risk_days})"
+            "trigger_follow_days",
+            d.trigger_follow_days,
+            f"must exceed trigger_risk_days ({d.trigger_risk_days})",
         )
     ages = list(d.age_band_months)
     if ages != sorted({age for age in ages if age > 0}):

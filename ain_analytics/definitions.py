@@ -226,6 +226,10 @@ class Definitions:
         "Ages at which a new band begins, where rates are held against age.",
         "our choice: vaccines come at fixed ages, at which onsets are changing fast",
     )  # fmt: skip
+    fewest_per_band: int = estimates(
+        10, "events", "Neighbouring bands of age are put together until each has so many events.",
+        "ten events for a term: Peduzzi 1996, doi:10.1016/S0895-4356(96)00236-3",
+    )  # fmt: skip
     infection_gap_days: int = estimates(
         14, "days", "Records of one kind of infection at most so far apart are one infection."
     )

@@ -15,17 +15,25 @@ from ain_analytics.registry import Registry
 
 NOT_RECORDED = "not_recorded"
 AUTOIMMUNE, OTHER = "autoimmune", "other"
-QUESTION = "How old are children when their neutropenia is found, and are they more often girls, or of some ancestry?"
+QUESTION = (
+    "How old are children when neutropenia is found, and who are they: girls or boys, of which ancestry?"
+)
 DESIGN = (
-    "Age at detection: the day of the low count by which the rule of onset was met. The true onset lies earlier by a "
-    "time that nobody knows, and screening finds children earlier. Median with exact limits by order statistics.",
-    "Some classes are defined by age (neonatal) or made likelier by it, so a difference of age between autoimmune and "
+    "Age at detection: the day of the low count by which the rule of onset was met. The true onset lies "
+    "earlier by a "
+    "time that nobody knows, and screening finds children earlier. Median with exact limits by order "
+    "statistics.",
+    "Some classes are defined by age (neonatal) or made likelier by it, so a difference of age between "
+    "autoimmune and "
     "other children is partly made by the rules.",
-    "Sex: exact binomial limits; p against the share of girls at birth, which is below one half. Children of unknown "
+    "Sex: exact binomial limits; p against the share of girls at birth, which is below one half. "
+    "Children of unknown "
     "sex are in no denominator.",
-    "Ancestry as recorded, of those for whom it is. A share by itself is no association: it mirrors who lives near the "
+    "Ancestry as recorded, of those for whom it is. A share by itself is no association: it mirrors who "
+    "lives near the "
     "hospitals and who is asked. With `reference`, the shares of the children that the registry draws from, "
-    "`ratio_to_reference` says how many times as frequent an ancestry is, with p. Counts normal for Duffy-null "
+    "`ratio_to_reference` says how many times as frequent an ancestry is, with p. Counts normal for "
+    "Duffy-null "
     "children are taken for neutropenia more often in some ancestries.",
 )
 
@@ -91,7 +99,10 @@ def described(
         `is_ain`, `age_days`, `sex`, `ancestry`.
     """
     shares = dict(reference or {})
-    if any(not 0 < share < 1 for share in shares.values()) or sum(shares.values()) > 1 + np.finfo(np.float32).eps:
+    if (
+        any(not 0 < share < 1 for share in shares.values())
+        or sum(shares.values()) > 1 + np.finfo(np.float32).eps
+    ):
         raise BadDefinition("reference", list(shares.values()), "needs shares between 0 and 1 of one whole")
     if children.is_empty():
         raise EmptyStratum("age, sex and ancestry", "nobody has an episode")
@@ -126,8 +137,13 @@ def _rows(
         method="exact, order statistics", n=age.n, of=children.height,
     )  # fmt: skip
     sexes = children.filter(pl.col("sex") != "unknown")
-    for sex, name, at_birth in (("female", "girls", definitions.girls_at_birth), ("male", "boys", 1 - definitions.girls_at_birth)):
-        yield _share("share_of_sex", group, name, (sexes["sex"] == sex).sum(), sexes.height, at_birth, confidence)
+    for sex, name, at_birth in (
+        ("female", "girls", definitions.girls_at_birth),
+        ("male", "boys", 1 - definitions.girls_at_birth),
+    ):
+        yield _share(
+            "share_of_sex", group, name, (sexes["sex"] == sex).sum(), sexes.height, at_birth, confidence
+        )
     known = children.filter(pl.col("ancestry") != NOT_RECORDED)
     names = sorted({*known["ancestry"].unique().to_list(), *reference})
     for name in names:
@@ -167,5 +183,10 @@ def _between(children: pl.DataFrame, definitions: Definitions) -> Iterator[dict[
     p = float(stats.fisher_exact(table).pvalue)
     for group in (AUTOIMMUNE,):
         yield row(
-            "odds_ratio", group, f"girls, beside {OTHER}", Ratio(*ends, p), unit="ratio", method="exact, Fisher"
+            "odds_ratio",
+            group,
+            f"girls, beside {OTHER}",
+            Ratio(*ends, p),
+            unit="ratio",
+            method="exact, Fisher",
         )

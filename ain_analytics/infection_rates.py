@@ -1,4 +1,4 @@
-"""Infections by kind and severity, per person-time: neutropenic time against recovered time of the same children."""
+"""Infections by kind and severity, per person-time, while neutropenic and after recovery."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from ain_analytics.association_result import ALL_KINDS, Association, row, rows_f
 from ain_analytics.codes import code_list
 from ain_analytics.definitions import DAYS_PER_YEAR, TEXTBOOK, Definitions
 from ain_analytics.errors import BadDefinition, EmptyStratum
-from ain_analytics.person_time import days, events_in, in_age_bands
+from ain_analytics.person_time import band_terms, days, events_in, in_age_bands
 from ain_analytics.rates import Ratio, WithinChild, exact_rate, exact_ratio, within_child
 from ain_analytics.registry import Registry
 
@@ -20,14 +20,20 @@ NEUTROPENIC, RECOVERED = "neutropenic", "recovered"
 BY = ("severity", "kind")
 QUESTION = "Do infections come more often while the count is low?"
 DESIGN = (
-    "Each child is compared with itself: time from onset to resolution against time after it, from the day after "
-    "detection and enrolment to the last count. The infection that led to the first count is therefore not counted.",
-    "Between the last unresolved and the first normal count nobody knows the state; half of that time goes to each.",
-    "Rates: exact limits (Poisson), which take every infection for independent. Crude ratio: exact, binomial.",
+    "Each child is compared with itself: time from onset to resolution against time after it, from the "
+    "day after "
+    "detection and enrolment to the last count. The infection that led to the first count is therefore "
+    "not counted.",
+    "Between the last unresolved and the first normal count nobody knows the state; half of that time "
+    "goes to each.",
+    "Rates: exact limits (Poisson), which take every infection for independent. Crude ratio: exact, "
+    "binomial.",
     "Ratio within children: conditional Poisson regression with bands of age, limits from the spread of the "
     "children's scores. Whatever is constant in a child, such as how its hospital codes, falls out.",
-    "An infection may lower a count, or lead to it: a low count on the day of an infection is not its cause. Visits "
-    "are rarer after recovery, so mild infections of recovered children may go unrecorded, which favours a high ratio.",
+    "An infection may lower a count, or lead to it: a low count on the day of an infection is not its "
+    "cause. Visits "
+    "are rarer after recovery, so mild infections of recovered children may go unrecorded, which favours "
+    "a high ratio.",
     "Severity goes by the site of the infection; it is a proposal of the code list, no official grade.",
 )
 
@@ -89,7 +95,9 @@ def infections_of(causes: pl.DataFrame) -> pl.DataFrame:
     return (
         causes.filter(pl.col("role").str.starts_with(SITE))
         .select(
-            "patient_id", pl.col("recorded_on").alias("on"), pl.col("role").str.strip_prefix(SITE).alias("kind")
+            "patient_id",
+            pl.col("recorded_on").alias("on"),
+            pl.col("role").str.strip_prefix(SITE).alias("kind"),
         )
         .filter(~pl.col("kind").is_in(NO_INFECTION))
         .join(severity, on="kind")
@@ -119,7 +127,8 @@ def states_of(
     turns = (
         episodes.join(children, on="patient_id")
         .join(
-            detections.filter(pl.col("episode_number") == 1).select("patient_id", "detected_on"), on="patient_id"
+            detections.filter(pl.col("episode_number") == 1).select("patient_id", "detected_on"),
+            on="patient_id",
         )
         .sort("patient_id", "episode_number")
         .with_columns(
@@ -148,9 +157,7 @@ def states_of(
         pl.max_horizontal("turned_on", "watched_on").alias("from_on"),
         pl.min_horizontal("end_on", "next_low_on").alias("to_on"),
     )
-    return (
-        pl.concat([low, well]).filter(pl.col("from_on") < pl.col("to_on")).sort("patient_id", "from_on")
-    )
+    return pl.concat([low, well]).filter(pl.col("from_on") < pl.col("to_on")).sort("patient_id", "from_on")
 
 
 def rates_by_state(
@@ -190,10 +197,13 @@ def rates_by_state(
         table=rows_frame(rows),
         definitions=definitions,
         assumptions=(
-            f"{n_none} of {children.height} children were not watched on any day after detection and enrolment.",
-            f"{events.height - counted} of {events.height} infections lie outside the time watched: most led to "
+            f"{n_none} of {children.height} children were not watched on any day after detection and "
+            "enrolment.",
+            f"{events.height - counted} of {events.height} infections lie outside the time watched: most "
+            "led to "
             "the detection, or were recorded before enrolment.",
-            f"Records of one kind at most {definitions.infection_gap_days} days apart are one infection. Fever alone "
+            f"Records of one kind at most {definitions.infection_gap_days} days apart are one infection. "
+            "Fever alone "
             "is not counted.",
             *DESIGN,
         ),
@@ -220,7 +230,9 @@ def _rows(name: str, pieces: pl.DataFrame, definitions: Definitions) -> Iterator
         )  # fmt: skip
     (a, s), (b, t) = found[NEUTROPENIC], found[RECOVERED]
     crude = exact_ratio((a, b), (s, t), definitions.confidence)
-    yield row("rate_ratio", name, "crude", crude, unit="ratio", method="exact binomial", of_unit="person_days")
+    yield row(
+        "rate_ratio", name, "crude", crude, unit="ratio", method="exact binomial", of_unit="person_days"
+    )
     within = ratio_within(pieces, definitions)
     yield row(
         "rate_ratio", name, "within children", within, unit="ratio", of_unit="person_days",
@@ -231,29 +243,27 @@ def _rows(name: str, pieces: pl.DataFrame, definitions: Definitions) -> Iterator
 def ratio_within(pieces: pl.DataFrame, definitions: Definitions) -> Ratio:
     """Give the ratio of rates within children, age held; nothing where the data cannot tell it."""
     try:
-        return fit_within(pieces).ratio(0, definitions.confidence, robust=True)
+        return fit_within(pieces, fewest=definitions.fewest_per_band).ratio(
+            0, definitions.confidence, robust=True
+        )
     except EmptyStratum:
         return Ratio(None, None, None)
 
 
-def fit_within(pieces: pl.DataFrame) -> WithinChild:
+def fit_within(pieces: pl.DataFrame, *, fewest: int) -> WithinChild:
     """Fit the state and the bands of age within children; the first term is the state.
 
     Parameters
     ----------
     pieces : one row per child, state and band: `patient_id`, `state`, `age_months`, `n`, `days`
+    fewest : events of a band of age
     """
     summed = (
         pieces.group_by("patient_id", "state", "age_months")
         .agg(pl.col("n", "days").sum())
         .sort("patient_id", "age_months", "state")
     )
-    bands = summed.group_by("age_months").agg(pl.col("n").sum()).sort("n", "age_months")["age_months"].to_list()
-    terms = np.column_stack(
-        [
-            (summed["state"] == NEUTROPENIC).to_numpy(),
-            *((summed["age_months"] == age).to_numpy() for age in bands[:-1]),
-        ]
-    ).astype(float)
+    bands = band_terms(summed, "patient_id", fewest=fewest)
+    terms = np.column_stack([(summed["state"] == NEUTROPENIC).to_numpy(), *bands]).astype(float)
     child = summed["patient_id"].rank("dense").cast(pl.Int64).to_numpy() - 1
     return within_child(child, summed["n"].to_numpy(), summed["days"].to_numpy().astype(float), terms)

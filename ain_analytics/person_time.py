@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 
 def cut(periods: pl.DataFrame, at: pl.DataFrame) -> pl.DataFrame:
@@ -91,6 +93,31 @@ def events_in(pieces: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
         .group_by("piece")
         .agg(pl.len().cast(pl.Int64).alias("n"))
     )
-    return (
-        numbered.join(found, on="piece", how="left").with_columns(pl.col("n").fill_null(0)).drop("piece")
-    )
+    return numbered.join(found, on="piece", how="left").with_columns(pl.col("n").fill_null(0)).drop("piece")
+
+
+def band_terms(rows: pl.DataFrame, stratum: str, *, fewest: int) -> list[NDArray[np.bool_]]:
+    """Give a 0/1 column for each band of age but the one with most events.
+
+    Parameters
+    ----------
+    rows : one row per stratum and band
+        The column `stratum`, and `age_months`, `n`. Events of strata with one row compare nothing.
+    fewest : int
+        Neighbouring bands are put together until each has so many events.
+    """
+    compared = rows.filter(pl.len().over(stratum) > 1)
+    counts = compared.group_by("age_months").agg(pl.col("n").sum()).sort("age_months")
+    bands: list[tuple[list[int], int]] = []
+    for age, n in counts.iter_rows():
+        if bands and bands[-1][1] < fewest:
+            bands[-1] = [*bands[-1][0], age], bands[-1][1] + n
+        else:
+            bands.append(([age], n))
+    if len(bands) > 1 and bands[-1][1] < fewest:
+        last, n = bands.pop()
+        bands[-1] = [*bands[-1][0], *last], bands[-1][1] + n
+    most = max(range(len(bands)), key=lambda place: bands[place][1], default=0)
+    return [
+        rows["age_months"].is_in(ages).to_numpy() for place, (ages, _) in enumerate(bands) if place != most
+    ]

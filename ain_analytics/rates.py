@@ -127,12 +127,16 @@ def within_child(child: Ints, events: Ints, time: Floats, terms: Floats) -> With
     covariance = _inverse(information)
     robust = covariance @ (scores.T @ scores) @ covariance
     found = [np.full(terms.shape[1], np.nan) for _ in range(3)]
-    for values, of in zip(
-        found, (b, np.sqrt(np.diag(covariance)), np.sqrt(np.diag(robust))), strict=True
-    ):
+    for values, of in zip(found, (b, _roots(covariance), _roots(robust)), strict=True):
         values[used] = np.where(np.abs(b) > RUNS_AWAY, np.nan, of)
     says = rows > 1
     return WithinChild(*found, n_children=int(says.sum()), n_events=int(total[says].sum()))
+
+
+def _roots(covariance: Floats) -> Floats:
+    """Give the errors; 0, which tells nothing, where a variance is lost in the last digits."""
+    roots: Floats = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    return roots
 
 
 def _inverse(information: Floats) -> Floats:
@@ -201,7 +205,5 @@ def _newton(
     raise EmptyStratum("within children", "the events do not determine every ratio; take fewer groups")
 
 
-def _log_likelihood(
-    y: Floats, x: Floats, log_time: Floats, child: Ints, total: Floats, b: Floats
-) -> float:
+def _log_likelihood(y: Floats, x: Floats, log_time: Floats, child: Ints, total: Floats, b: Floats) -> float:
     return float(y @ np.log(np.maximum(_shares(x, log_time, child, b), np.finfo(float).tiny)))

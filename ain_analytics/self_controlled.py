@@ -1,4 +1,4 @@
-"""Self-controlled case series: does the onset follow an exposure more often than its share of time?"""
+"""Self-controlled case series: onsets after an exposure beside those in the same children's other time."""
 
 from collections.abc import Iterator
 
@@ -8,38 +8,52 @@ import polars as pl
 from ain_analytics.association_result import Association, row, rows_frame
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import BadDefinition, EmptyStratum
-from ain_analytics.person_time import cut, days, events_in, in_age_bands
+from ain_analytics.person_time import band_terms, cut, days, events_in, in_age_bands
 from ain_analytics.rates import Ratio, WithinChild, within_child
 
 DESIGNS = ("whole_time", "after_exposure")
 WINDOWS = ("at risk", "day of exposure", "before")
 CONTROL = "control"
 WHOLE = (
-    "Only children with an onset are needed; each is compared with itself (self-controlled case series, Farrington "
-    "1995). Time from the end of the newborn age to the end of the data, the death or the oldest age counts, whenever "
+    "Only children with an onset are needed; each is compared with itself (self-controlled case series, "
+    "Farrington "
+    "1995). Time from the end of the newborn age to the end of the data, the death or the oldest age "
+    "counts, whenever "
     "the onset was: a time that ended with the onset would make it look late.",
-    "It takes for granted that the onset does not change later exposures. Where a child with neutropenia is vaccinated "
-    "later or not at all, or no longer seen, exposures after the onset are missing and the ratio is too high. "
+    "It takes for granted that the onset does not change later exposures. Where a child with neutropenia "
+    "is vaccinated "
+    "later or not at all, or no longer seen, exposures after the onset are missing and the ratio is too "
+    "high. "
     "Compare with design `after_exposure`.",
 )
 AFTER = (
-    "Only time from each exposure to a fixed day after it is compared (self-controlled risk interval): early days with "
-    "later ones. Whether the child is exposed again after the onset does not matter, since a later exposure begins a "
+    "Only time from each exposure to a fixed day after it is compared (self-controlled risk interval): "
+    "early days with "
+    "later ones. Whether the child is exposed again after the onset does not matter, since a later "
+    "exposure begins a "
     "comparison of its own, in which no onset falls.",
-    "Time before an exposure is not used, so tests that were made because of the neutropenia fall on the day of "
+    "Time before an exposure is not used, so tests that were made because of the neutropenia fall on the "
+    "day of "
     "exposure or nowhere.",
 )
 LIMITS_OF_IT = (
-    "The day of onset is the first low count: the true onset lies earlier by an unknown time, and the count was made "
-    "because the child was ill or seen for a check. A trigger that leads to a blood test, by its own fever or at a "
+    "The day of onset is the first low count: the true onset lies earlier by an unknown time, and the "
+    "count was made "
+    "because the child was ill or seen for a check. A trigger that leads to a blood test, by its own "
+    "fever or at a "
     "visit for a vaccine, brings the detection forward and looks like a cause (reverse causation).",
-    "A parvovirus test is often made because of the neutropenia. Such tests are recorded on or after the onset, so "
+    "A parvovirus test is often made because of the neutropenia. Such tests are recorded on or after the "
+    "onset, so "
     "they fall into `before` or onto `day of exposure`; an excess there speaks of testing, not of a trigger.",
-    "What it can show: whether onsets cluster after exposures, free of whatever is constant in a child, and with bands "
-    "of age held. What it cannot: that an exposure does nothing later or for longer, whether others would have fallen "
+    "What it can show: whether onsets cluster after exposures, free of whatever is constant in a child, "
+    "and with bands "
+    "of age held. What it cannot: that an exposure does nothing later or for longer, whether others "
+    "would have fallen "
     "ill, or the share of cases that a trigger explains.",
-    "Onset is unique, so the method asks that it be rare, which it is. Children of every class belong in: a class that "
-    "rests on an infection near the onset selects on the exposure. Limits are Wald's; with fewer than about ten onsets "
+    "Onset is unique, so the method asks that it be rare, which it is. Children of every class belong "
+    "in: a class that "
+    "rests on an infection near the onset selects on the exposure. Limits are Wald's; with fewer than "
+    "about ten onsets "
     "at risk they are rough.",
 )
 
@@ -84,11 +98,16 @@ def self_controlled(
     if design not in DESIGNS:
         raise BadDefinition("design", design, f"must be one of {', '.join(DESIGNS)}")
     seen = onsets.filter(pl.col("onset_on") >= pl.col("from_on"), pl.col("onset_on") < pl.col("to_on"))
-    doses = exposures.select("patient_id", "on").unique().join(seen, on="patient_id", how="semi").sort("patient_id", "on")
+    doses = (
+        exposures.select("patient_id", "on")
+        .unique()
+        .join(seen, on="patient_id", how="semi")
+        .sort("patient_id", "on")
+    )
     if seen.is_empty() or doses.is_empty():
         raise EmptyStratum(name, "no child with an onset in the time observed was exposed")
     pieces = windows_of(seen, doses, design=design, definitions=definitions)
-    fit, terms = fit_windows(pieces)
+    fit, terms = fit_windows(pieces, fewest=definitions.fewest_per_band)
     said = WHOLE if design == "whole_time" else AFTER
     n_exposed = doses["patient_id"].n_unique()
     return Association(
@@ -115,7 +134,8 @@ def windows_of(
     Returns
     -------
     polars.DataFrame
-        One row per piece: `patient_id`, `stratum` (rows that are compared), `window`, `age_months`, `days`, `n`.
+        One row per piece: `patient_id`, `stratum` (rows that are compared), `window`, `age_months`, `days`,
+        `n`.
     """
     d = definitions
     periods = onsets.select("patient_id", pl.lit(0, pl.Int64).alias("stratum"), "from_on", "to_on")
@@ -129,7 +149,12 @@ def windows_of(
     pieces = days(in_age_bands(cut(periods, cuts), onsets, d.age_band_months)).sort("from_on")
     last = doses.with_columns(day.alias("last_on")).sort("on")
     following = doses.with_columns(day.alias("next_on")).sort("on")
-    said: dict[str, object] = {"left_on": "from_on", "right_on": "on", "by": "patient_id", "check_sortedness": False}
+    said: dict[str, object] = {
+        "left_on": "from_on",
+        "right_on": "on",
+        "by": "patient_id",
+        "check_sortedness": False,
+    }
     placed = pieces.join_asof(last, **said).drop("on").join_asof(following, strategy="forward", **said)  # type: ignore[arg-type]
     since = (pl.col("from_on") - pl.col("last_on")).dt.total_days()
     until = (pl.col("next_on") - pl.col("from_on")).dt.total_days()
@@ -168,21 +193,19 @@ def _after(onsets: pl.DataFrame, doses: pl.DataFrame, definitions: Definitions) 
     )
 
 
-def fit_windows(pieces: pl.DataFrame) -> tuple[WithinChild, list[str]]:
+def fit_windows(pieces: pl.DataFrame, *, fewest: int) -> tuple[WithinChild, list[str]]:
     """Fit windows and bands of age within strata; names of the windows come first among the terms."""
     summed = (
         pieces.group_by("patient_id", "stratum", "window", "age_months")
         .agg(pl.col("n", "days").sum())
         .sort("patient_id", "stratum", "age_months", "window")
+        .with_columns(pl.struct("patient_id", "stratum").rank("dense").cast(pl.Int64).alias("place"))
     )
     terms = [name for name in WINDOWS if (summed["window"] == name).any()]
-    bands = summed.group_by("age_months").agg(pl.col("n").sum()).sort("n", "age_months")["age_months"].to_list()
     columns = [(summed["window"] == name).to_numpy() for name in terms]
-    columns += [(summed["age_months"] == age).to_numpy() for age in bands[:-1]]
-    stratum = summed.select(pl.struct("patient_id", "stratum").rank("dense").cast(pl.Int64)).to_series().to_numpy() - 1
-    fit = within_child(
-        stratum, summed["n"].to_numpy(), summed["days"].to_numpy().astype(float), np.column_stack(columns).astype(float)
-    )
+    columns += band_terms(summed, "place", fewest=fewest)
+    n_days, n = summed["days"].to_numpy().astype(float), summed["n"].to_numpy()
+    fit = within_child(summed["place"].to_numpy() - 1, n, n_days, np.column_stack(columns).astype(float))
     return fit, terms
 
 

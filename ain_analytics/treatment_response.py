@@ -76,7 +76,11 @@ def response_of(
         .unique()
     )
     looked_at = _with_answer(_with_count_before(given, counts, definitions), counts, definitions)
-    chosen = looked_at.filter("is_low").sort("patient_id", "agent", "on").unique(["patient_id", "agent"], keep="first", maintain_order=True)
+    chosen = (
+        looked_at.filter("is_low")
+        .sort("patient_id", "agent", "on")
+        .unique(["patient_id", "agent"], keep="first", maintain_order=True)
+    )
     untreated = _untreated(counts, given, definitions)
     if chosen.is_empty():
         raise EmptyStratum("treatment response", "no course began at a low count")
@@ -89,15 +93,19 @@ def response_of(
         table=rows_frame(_rows(pl.concat([chosen, untreated], how="diagonal"), definitions)),
         definitions=definitions,
         assumptions=(
-            f"{n_other} courses had no low count as their last one in the {d.response_before_days} days before, and "
+            f"{n_other} courses had no low count as their last one in the {d.response_before_days} days "
+            "before, and "
             f"{n_later} are a child's second or later course of the drug; they are left out.",
-            f"Answered: some count from the day after the first dose to day {d.response_days} is at or above the limit "
+            f"Answered: some count from the day after the first dose to day {d.response_days} is at or "
+            "above the limit "
             "for age. Each child counts once for a drug, so that the limits (Clopper and Pearson) are exact.",
             "Courses without a count in that time are in no denominator of `share_responding`; "
             "`share_responding_at_least` takes them for not answered.",
-            f"`{NO_COURSE}`: each child's first low count that no drug came before or after, if a count follows as soon. "
+            f"`{NO_COURSE}`: each child's first low count that no drug came before or after, if a count "
+            "follows as soon. "
             "Children who are treated are iller, so the difference to it is not the effect of a drug.",
-            "A drug is begun when the count is at its lowest, so that some rise follows by itself (regression to the "
+            "A drug is begun when the count is at its lowest, so that some rise follows by itself "
+            "(regression to the "
             "mean); and of several counts one above the limit is enough, so more counts find more responses.",
         ),
     )
@@ -134,21 +142,31 @@ def _with_answer(courses: pl.DataFrame, counts: pl.DataFrame, definitions: Defin
 def _untreated(counts: pl.DataFrame, given: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """Take each child's first low count with no drug near, and a count soon after."""
     around = pl.duration(days=definitions.response_before_days)
-    low = counts.filter("is_neutropenic").select("patient_id", pl.lit(NO_COURSE).alias("agent"), pl.col("sampled_on").alias("on"))
+    low = counts.filter("is_neutropenic").select(
+        "patient_id", pl.lit(NO_COURSE).alias("agent"), pl.col("sampled_on").alias("on")
+    )
     near = (
         low.join(given.select("patient_id", pl.col("on").alias("given_on")), on="patient_id")
         .filter((pl.col("given_on") >= pl.col("on") - around) & (pl.col("given_on") <= pl.col("on") + around))
         .select("patient_id", "on")
     )
     alone = _with_answer(low.join(near, on=["patient_id", "on"], how="anti"), counts, definitions)
-    return alone.drop_nulls("is_answered").sort("patient_id", "on").unique("patient_id", keep="first", maintain_order=True)
+    return (
+        alone.drop_nulls("is_answered")
+        .sort("patient_id", "on")
+        .unique("patient_id", keep="first", maintain_order=True)
+    )
 
 
 def _rows(courses: pl.DataFrame, definitions: Definitions) -> Iterator[dict[str, object]]:
     found = courses.group_by("agent").agg(
-        pl.col("is_answered").sum().alias("n"), pl.col("is_answered").count().alias("of"), pl.len().alias("n_all")
+        pl.col("is_answered").sum().alias("n"),
+        pl.col("is_answered").count().alias("of"),
+        pl.len().alias("n_all"),
     )
-    order = [name for name in dict.fromkeys([*AGENTS.values(), NO_COURSE]) if name in found["agent"].to_list()]
+    order = [
+        name for name in dict.fromkeys([*AGENTS.values(), NO_COURSE]) if name in found["agent"].to_list()
+    ]
     for agent in order:
         _, n, of, n_all = found.row(by_predicate=pl.col("agent") == agent)
         for quantity, whole in (("share_responding", of), ("share_responding_at_least", n_all)):

@@ -24,7 +24,8 @@ def trigger_series(
     Parameters
     ----------
     registry : Registry
-        Children of every class are used: leaving out those whose neutropenia is put down to an infection would
+        Children of every class are used: leaving out those whose neutropenia is put down to an infection
+        would
         leave out the exposed.
     trigger : {"vaccination", "parvovirus"}
         Vaccination: treatments with an ATC code J07. Parvovirus: diagnoses B08.3, B34.3 or B97.6.
@@ -71,7 +72,9 @@ def onsets_of(registry: Registry) -> pl.DataFrame:
     """Give the first onset of each child and the time in which it might have been: see `self_controlled`."""
     first = registry.frame("episode").filter(pl.col("episode_number") == 1).select("patient_id", "onset_by")
     children = registry.frame("patient").select("patient_id", "birth_date", "died_on")
-    return observed(first.join(children, on="patient_id"), registry.extract.extracted_on, registry.definitions)
+    return observed(
+        first.join(children, on="patient_id"), registry.extract.extracted_on, registry.definitions
+    )
 
 
 def observed(children: pl.DataFrame, extracted_on: object, definitions: Definitions) -> pl.DataFrame:
@@ -97,9 +100,7 @@ def exposures_of(registry: Registry, trigger: str) -> pl.DataFrame:
     codes = code_list("trigger_code").filter(pl.col("trigger") == trigger)
     table = codes["table_name"][0]
     written = pl.col("code").str.to_uppercase().str.replace_all(".", "", literal=True)
-    begins = [
-        written.str.starts_with(code.replace(".", "")) for code in codes["code"]
-    ]
+    begins = [written.str.starts_with(code.replace(".", "")) for code in codes["code"]]
     return (
         registry.frame(table)
         .filter(pl.any_horizontal(begins))

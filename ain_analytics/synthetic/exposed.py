@@ -23,11 +23,13 @@ class Exposed:
 def draw_exposed(
     draw: Callable[[int], Children], n_patients: int, p: Exposures, rng: Generator
 ) -> tuple[Children, Exposed]:
-    """Draw children with their exposures, so that the rate of onset after one is as many times as high as said.
+    """Draw children with their exposures, so that the rate of onset after one is multiplied as said.
 
     Children and exposures are drawn as if they had nothing to do with each other, and kept with a probability
-    that makes an onset soon after an exposure so many times as frequent: the law of both together is then that
-    of an onset whose rate, whatever it is at each age, is multiplied in the days after an exposure. Without an
+    that makes an onset soon after an exposure so many times as frequent: the law of both together is then
+    that
+    of an onset whose rate, whatever it is at each age, is multiplied in the days after an exposure. Without
+    an
     effect everybody is kept.
     """
     most = max(p.vaccination_ratio, 1.0) * max(p.parvovirus_ratio, 1.0)
@@ -63,7 +65,7 @@ def _exposures(children: Children, p: Exposures, rng: Generator) -> Exposed:
 
 
 def _times(children: Children, days: Ints, ratio: float, window_days: int) -> Floats:
-    """Give the weight of each child's onset, at most 1: higher where it follows an exposure and that is harmful."""
+    """Give the weight of each child's onset, at most 1, larger where it follows a harmful exposure."""
     since = children.onset[:, None] - days
     is_near = ((since >= 1) & (since <= window_days)).any(axis=1)
     weight: Floats = np.where(is_near, ratio, 1.0) / max(ratio, 1.0)
@@ -102,5 +104,9 @@ def recorded_diagnoses(
     child = np.flatnonzero((began < NEVER) & (recorded_on <= last_on))
     code = draw_labels(rng, PARVOVIRUS, child.size)
     return pl.DataFrame(
-        {"child": child, "day": recorded_on[child], "code": label_text([name for name, _ in PARVOVIRUS], code)}
+        {
+            "child": child,
+            "day": recorded_on[child],
+            "code": label_text([name for name, _ in PARVOVIRUS], code),
+        }
     )

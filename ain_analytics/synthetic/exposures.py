@@ -18,14 +18,18 @@ class Exposures:
         A value is impossible.
     """
 
-    are_recorded: bool = fact(False, "", "Whether vaccinations and parvovirus infections are written down at all.")
+    are_recorded: bool = fact(
+        False, "", "Whether vaccinations and parvovirus infections are written down at all."
+    )
     vaccination_ages: tuple[int, ...] = fact(
         (61, 122, 335, 396), "days of age", "When vaccines are due; the last is that of measles.",
         "our choice, after usual European schedules",
     )  # fmt: skip
     vaccination_spread: float = fact(25.0, "days", "Spread of the day around it.")
     vaccinated_share: float = fact(0.93, "share", "Doses that are given.")
-    postponed_share: float = fact(0.5, "share", "Doses due between detection and resolution that are not given.")
+    postponed_share: float = fact(
+        0.5, "share", "Doses due between detection and resolution that are not given."
+    )
     vaccination_ratio: float = fact(1.0, "", "Rate of onset after a dose to that at other times.")
     parvovirus_a_year: float = fact(0.05, "a year", "Infections of children who had none.")
     parvovirus_until_days: int = fact(1826, "days", "Oldest age of an infection.")
