@@ -1,7 +1,7 @@
 """The result of every analysis of what goes with neutropenia: its rows, and what they rest on."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 
 import polars as pl
@@ -12,8 +12,9 @@ from ain_analytics.rates import Ratio
 from ain_analytics.schema.results import AssociationRows
 
 ESTIMATE = ("value", "lower", "upper", "p")
+COUNTS = ("n", "n_children")
 ALL_KINDS = "any"
-"""Category or group in which the others of a quantity add up."""
+"""Group in which the others of a quantity add up."""
 SUMMED = "cumulative|ever"
 DERIVED = f"ratio|{SUMMED}"
 """Quantities, by a part of their name, that are made of the counts of others."""
@@ -34,8 +35,8 @@ class Association:
         The choices under which it was made.
     assumptions : tuple of str
         The design, what was set aside, what the estimate takes for granted, and what it cannot show.
-    parts_of_a_whole : tuple of str
-        Quantities whose counts add up to something that a reader may know.
+    parts_of_a_whole : mapping of a quantity to `group` or `category`
+        Where the counts of one group, or one category, add up to something that a reader may know.
 
     Examples
     --------
@@ -50,7 +51,7 @@ class Association:
     table: pl.DataFrame
     definitions: Definitions
     assumptions: tuple[str, ...] = ()
-    parts_of_a_whole: tuple[str, ...] = ()
+    parts_of_a_whole: Mapping[str, str] = field(default_factory=dict)
 
     def value(
         self, quantity: str, *, group: str, category: str | None = None
@@ -74,7 +75,7 @@ class Association:
         few = self.definitions.minimum_cell
         numbered = self.table.with_row_index("order")
         parts = [
-            _without_few(rows, few, is_whole=str(quantity) in self.parts_of_a_whole)
+            _without_few(rows, few, self.parts_of_a_whole.get(str(quantity)))
             for (quantity,), rows in numbered.group_by("quantity", maintain_order=True)
         ]
         table = _ratios_without_few(pl.concat(parts).sort("order").drop("order"))
@@ -103,7 +104,8 @@ def row(
     """Make one row of an association's table."""
     return {
         "quantity": quantity, "group": group, "category": category, "n": n, "n_children": n_children,
-        "of": of, "of_unit": of_unit, "value": found.value, "lower": found.lower, "upper": found.upper, "p": found.p,
+        "of": of, "of_unit": of_unit, "value": found.value, "lower": found.lower,
+        "upper": found.upper, "p": found.p,
         "unit": unit, "method": method,
     }  # fmt: skip
 
@@ -114,49 +116,38 @@ def rows_frame(rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
     return AssociationRows.validate(pl.DataFrame(list(rows), schema=schema), cast=True)
 
 
-def _without_few(rows: pl.DataFrame, few: int, *, is_whole: bool) -> pl.DataFrame:
-    """Hide the small counts of one quantity, and shares behind whose rest is a small count."""
-    hidden = hide_small_shares(
-        rows.with_columns(
-            pl.when(pl.col("of_unit").cast(pl.String) != "person_days")
-            .then(pl.col("n") / pl.col("of"))
-            .alias("part")
-        ),
-        share="part",
-        of="of",
-        minimum_cell=few,
-    )["part_is_hidden"]
-    behind = pl.min_horizontal("n", pl.coalesce("n_children", "n"))
-    marks = [(behind > 0) & (behind < few), hidden]
-    if is_whole:
-        marks.append(_beside_few(rows.with_columns(behind.alias("behind")), few))
-    is_told = ~pl.any_horizontal(*(pl.lit(mark) if isinstance(mark, pl.Series) else mark for mark in marks))
-    shown = [pl.when(is_told.fill_null(value=True)).then(pl.col(name)).alias(name) for name in ESTIMATE]
-    counts = [
-        pl.when(is_told.fill_null(value=True)).then(pl.col(name)).alias(name) for name in ("n", "n_children")
-    ]
-    of = pl.when((pl.col("of") >= few) | (pl.col("of") == 0)).then(pl.col("of")).alias("of")
-    return rows.with_columns(*shown, *counts, of)
+def _without_few(rows: pl.DataFrame, few: int, whole: str | None) -> pl.DataFrame:
+    """Hide the small counts of one quantity, shares behind whose rest is a small one, and what tells either.
 
-
-def _beside_few(rows: pl.DataFrame, few: int) -> pl.Series:
-    """Say which counts are hidden so that a small one beside them cannot be computed from their sum.
-
-    Counts of a category add up over groups, or those of a group over categories; the row that holds the
-    sum is no part of it.
+    Counts with one value of column `whole` add up to what a reader may know.
     """
-    is_sum = (pl.col("group") == ALL_KINDS) | (pl.col("category") == ALL_KINDS)
-    line = "category" if rows["group"].is_in([ALL_KINDS]).any() else "group"
-    numbered = rows.with_row_index("place").with_columns(pl.lit(value=False).alias("behind_is_hidden"))
-    parts = [
-        hide_small_cells(part.drop("behind_is_hidden"), counts=["behind"], minimum_cell=few)
-        for part in numbered.filter(~is_sum, pl.col("behind").is_not_null()).partition_by(
-            line, maintain_order=True
-        )
-    ]
-    hidden = pl.concat([part.filter("behind_is_hidden")["place"] for part in parts]) if parts else []
-    return numbered["place"].is_in(
-        hidden if isinstance(hidden, pl.Series) else pl.Series([], dtype=pl.UInt32)
+    is_share = pl.col("of_unit").cast(pl.String) != "person_days"
+    part = pl.when(is_share).then(pl.col("n") / pl.col("of")).alias("part")
+    marked = hide_small_shares(rows.with_columns(part), share="part", of="of", minimum_cell=few).with_columns(
+        pl.min_horizontal("n", pl.coalesce("n_children", "n")).alias("behind")
+    )
+    marked = marked.with_columns(
+        (pl.col("part_is_hidden") | ((pl.col("behind") > 0) & (pl.col("behind") < few)))
+        .fill_null(value=False)
+        .alias("is_hidden")
+    )
+    if whole is not None:
+        lines = [_beside_few(line, few) for line in marked.partition_by(whole, maintain_order=True)]
+        marked = pl.concat(lines).sort("order")
+    told = [pl.when(~pl.col("is_hidden")).then(pl.col(name)).alias(name) for name in (*ESTIMATE, *COUNTS)]
+    of = pl.when((pl.col("of") >= few) | (pl.col("of") == 0)).then(pl.col("of")).alias("of")
+    return marked.with_columns(*told, of).select(rows.columns)
+
+
+def _beside_few(line: pl.DataFrame, few: int) -> pl.DataFrame:
+    """Hide more counts of a line, so that a small one cannot be computed from their sum."""
+    is_part = (pl.col("group") != ALL_KINDS) & pl.col("behind").is_not_null()
+    parts = hide_small_cells(line.filter(is_part), counts=["behind"], minimum_cell=few)
+    more = parts.select("order", "behind_is_hidden")
+    return (
+        line.join(more, on="order", how="left", maintain_order="left")
+        .with_columns(pl.col("is_hidden") | pl.col("behind_is_hidden").fill_null(value=False))
+        .drop("behind_is_hidden")
     )
 
 
@@ -168,7 +159,7 @@ def _ratios_without_few(table: pl.DataFrame) -> pl.DataFrame:
         pl.col("group").is_in(few) | (pl.col("quantity").str.contains(SUMMED) & pl.lit(bool(few)))
     )
     return table.with_columns(
-        pl.when(~rests_on_few).then(pl.col(name)).alias(name) for name in (*ESTIMATE, "n", "n_children")
+        pl.when(~rests_on_few).then(pl.col(name)).alias(name) for name in (*ESTIMATE, *COUNTS)
     )
 
 

@@ -123,7 +123,7 @@ def described(
             f"{children.filter(pl.col('sex') == 'unknown').height} no sex.",
             *DESIGN,
         ),
-        parts_of_a_whole=("share_of_sex", "share_of_ancestry"),
+        parts_of_a_whole={"share_of_sex": "group", "share_of_ancestry": "group"},
     )
 
 
@@ -142,7 +142,13 @@ def _rows(
         ("male", "boys", 1 - definitions.girls_at_birth),
     ):
         yield _share(
-            "share_of_sex", group, name, (sexes["sex"] == sex).sum(), sexes.height, at_birth, confidence
+            "share_of_sex",
+            group,
+            name,
+            sexes.filter(pl.col("sex") == sex).height,
+            sexes.height,
+            at_birth,
+            confidence,
         )
     known = children.filter(pl.col("ancestry") != NOT_RECORDED)
     names = sorted({*known["ancestry"].unique().to_list(), *reference})
@@ -186,7 +192,7 @@ def _between(children: pl.DataFrame, definitions: Definitions) -> Iterator[dict[
             "odds_ratio",
             group,
             f"girls, beside {OTHER}",
-            Ratio(*ends, p),
+            Ratio(ends[0], ends[1], ends[2], p),
             unit="ratio",
             method="exact, Fisher",
         )

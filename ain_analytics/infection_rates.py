@@ -207,7 +207,7 @@ def rates_by_state(
             "is not counted.",
             *DESIGN,
         ),
-        parts_of_a_whole=("rate",),
+        parts_of_a_whole={"rate": "category"},
     )
 
 

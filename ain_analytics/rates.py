@@ -81,8 +81,8 @@ class WithinChild:
         if not np.isfinite(b) or not se > 0:
             return Ratio(None, None, None)
         margin = stats.norm.ppf((1 + confidence) / 2) * se
-        ends = (float(np.exp(b + sign * margin)) for sign in (0, -1, 1))
-        return Ratio(*ends, 2 * float(stats.norm.sf(abs(b) / se)))
+        value, lower, upper = (float(np.exp(b + sign * margin)) for sign in (0, -1, 1))
+        return Ratio(value, lower, upper, 2 * float(stats.norm.sf(abs(b) / se)))
 
 
 def within_child(child: Ints, events: Ints, time: Floats, terms: Floats) -> WithinChild:
@@ -112,25 +112,26 @@ def within_child(child: Ints, events: Ints, time: Floats, terms: Floats) -> With
     Newton's method of our own: statsmodels' `ConditionalPoisson` leaves out a child whose rows have equal
     numbers of events, however different their times.
     """
+    sums = np.bincount(child, events)
+    if not ((np.bincount(child) > 1) & (sums > 0)).any():
+        raise EmptyStratum("within children", "no child has an event and time in both states")
     is_off = np.array([not events[column != 0].sum() for column in terms.T], dtype=bool)
-    kept: NDArray[np.bool_] = ~(terms[:, is_off] != 0).any(axis=1) & (time > 0)
-    sums = np.bincount(child[kept], events[kept], minlength=int(child.max(initial=0)) + 1)
-    kept &= sums[child] > 0
+    kept: NDArray[np.bool_] = ~(terms[:, is_off] != 0).any(axis=1) & (time > 0) & (sums[child] > 0)
     _, child = np.unique(child[kept], return_inverse=True)
     rows = np.bincount(child)
-    if not rows.size or rows.max() < 2:
-        raise EmptyStratum("within children", "no child has an event and time in both states")
     y, x, log_time = events[kept].astype(float), terms[kept], np.log(time[kept])
-    total = np.bincount(child, y)
+    total: Floats = np.bincount(child, y).astype(float)
     used = _told_apart(x, log_time, child, total, ~is_off)
     b, information, scores = _newton(y, x[:, used], log_time, child, total)
-    covariance = _inverse(information)
+    covariance = _inverse(information) if used.size else information
     robust = covariance @ (scores.T @ scores) @ covariance
     found = [np.full(terms.shape[1], np.nan) for _ in range(3)]
     for values, of in zip(found, (b, _roots(covariance), _roots(robust)), strict=True):
         values[used] = np.where(np.abs(b) > RUNS_AWAY, np.nan, of)
     says = rows > 1
-    return WithinChild(*found, n_children=int(says.sum()), n_events=int(total[says].sum()))
+    return WithinChild(
+        found[0], found[1], found[2], n_children=int(says.sum()), n_events=int(total[says].sum())
+    )
 
 
 def _roots(covariance: Floats) -> Floats:
@@ -159,7 +160,8 @@ def _shares(x: Floats, log_time: Floats, child: Ints, b: Floats) -> Floats:
 
 def _centred(x: Floats, share: Floats, child: Ints) -> Floats:
     """Take from each term its mean within the child."""
-    means = np.column_stack([np.bincount(child, share * column) for column in x.T])
+    means = np.zeros((int(child.max()) + 1, x.shape[1]))
+    np.add.at(means, child, share[:, None] * x)
     centred: Floats = x - means[child]
     return centred
 
@@ -194,7 +196,8 @@ def _newton(
         score = (y - expected) @ x
         if np.abs(score).max(initial=0.0) <= CLOSE * total.sum():
             residual = (y - expected)[:, None] * x
-            of_child = np.column_stack([np.bincount(child, column) for column in residual.T] or [total[:0]])
+            of_child = np.zeros((total.size, x.shape[1]))
+            np.add.at(of_child, child, residual)
             return b, information, of_child
         scale = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
         step = np.linalg.lstsq(information / np.outer(scale, scale), score / scale, rcond=None)[0] / scale

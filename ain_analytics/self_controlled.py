@@ -122,7 +122,7 @@ def self_controlled(
             *said,
             *LIMITS_OF_IT,
         ),
-        parts_of_a_whole=("rate_ratio",),
+        parts_of_a_whole={"rate_ratio": "category"},
     )
 
 

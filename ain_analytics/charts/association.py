@@ -58,19 +58,17 @@ def _panel(quantity: str, rows: pl.DataFrame, width: int) -> Any:
     unit = str(rows["unit"][0])
     plot = max(110, width - NAME_WIDTH - TEXT_WIDTH)
     low, high = _ends(rows, unit)
+    has_limits = pl.col("lower").is_not_null() | pl.col("upper").is_not_null()
     shown = rows.select(
         pl.concat_str("group", "category", separator=": ").str.replace_all("_", " ").alias("name"),
         "value",
         pl.col("lower").fill_null(low).clip(low, high).alias("from"),
-        pl.when(pl.col("lower").is_not_null() | pl.col("upper").is_not_null())
-        .then(pl.col("upper").fill_null(high).clip(low, high))
-        .alias("to"),
-        _said(unit).alias("said"),
+        pl.when(has_limits).then(pl.col("upper").fill_null(high).clip(low, high)).alias("to"),
+        pl.Series("said", [_said(row) for row in rows.to_dicts()], dtype=pl.String),
     )
     names = shown["name"].to_list()
-    axis = alt.Axis(
-        title=IN_WORDS[unit], grid=True, tickCount=5, **({"format": "~g"} if unit == "ratio" else {})
-    )
+    form = {"format": "~g"} if unit == "ratio" else {}
+    axis = alt.Axis.from_dict({"title": IN_WORDS[unit], "grid": True, "tickCount": 5, **form})
     scale = alt.Scale(type="log" if unit == "ratio" else "linear", domain=[low, high], nice=False, clamp=True)
     y = alt.Y(
         "name:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=NAME_WIDTH)
@@ -110,17 +108,14 @@ def _ends(rows: pl.DataFrame, unit: str) -> tuple[float, float]:
     return 0.0, 1.0 if unit == "share" else look.largest(rows, "upper", "value") * 1.05
 
 
-def _said(unit: str) -> pl.Expr:
-    """Print value, limits and counts beside the drawing."""
-    decimals = 2 if unit != "months" else 1
-    value, lower, upper = (
-        pl.col(name).map_elements(
-            lambda x: f"{x:.{decimals}f}" if x < 100 else f"{x:.0f}", return_dtype=pl.String
-        )
-        for name in ("value", "lower", "upper")
-    )
-    limits = pl.when(pl.col("lower").is_not_null() | pl.col("upper").is_not_null()).then(
-        pl.format(" ({} to {})", lower.fill_null("?"), upper.fill_null("∞"))
-    )
-    counts = pl.when(pl.col("n").is_not_null()).then(pl.format("  n = {}", "n"))
-    return pl.concat_str(value.fill_null("–"), limits.fill_null(""), counts.fill_null(""))
+def _said(row: dict[str, Any]) -> str:
+    """Print value, limits and count beside the drawing."""
+    value, lower, upper = (_number(row[name], row["unit"]) for name in ("value", "lower", "upper"))
+    limits = f" ({lower or '?'} to {upper or '∞'})" if lower or upper else ""
+    return f"{value or '–'}{limits}" + ("" if row["n"] is None else f"  n = {row['n']}")
+
+
+def _number(x: float | None, unit: str) -> str:
+    if x is None:
+        return ""
+    return f"{x:.0f}" if x >= 100 else f"{x:.1f}" if unit == "months" else f"{x:.2f}"

@@ -1,6 +1,7 @@
 """Who the children are and what is true of them: birth, onset, resolution, detection, enrolment."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -58,14 +59,16 @@ class Children:
 
 def chosen_of(children: Children, places: Ints) -> Children:
     """Keep some of the children."""
-    return replace(children, **{name: getattr(children, name)[places] for name in _ARRAYS})
+    arrays: dict[str, Any] = {name: getattr(children, name)[places] for name in _ARRAYS}
+    return replace(children, **arrays)
 
 
 def joined(parts: list[Children]) -> Children:
     """Put several draws of children together."""
-    return replace(
-        parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS}
-    )
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS
+    }
+    return replace(parts[0], **arrays)
 
 
 _ARRAYS = tuple(f.name for f in fields(Children) if f.name != "courses")
