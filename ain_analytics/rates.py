@@ -78,7 +78,7 @@ class WithinChild:
     def ratio(self, term: int, confidence: float, *, robust: bool) -> Ratio:
         """Give the ratio of one term with Wald's limits."""
         b, se = self.coefficients[term], (self.robust_errors if robust else self.errors)[term]
-        if not np.isfinite(b) or not se > 0:
+        if not np.isfinite(b) or not 0 < se <= RUNS_AWAY:
             return Ratio(None, None, None)
         margin = stats.norm.ppf((1 + confidence) / 2) * se
         value, lower, upper = (float(np.exp(b + sign * margin)) for sign in (0, -1, 1))

@@ -66,13 +66,14 @@ def test_within_children_is_the_poisson_fit_of_r_with_a_term_per_child(case: str
         np.testing.assert_allclose(fit.robust_errors, expected["robust_error"].cast(pl.Float64), **ITERATED)
 
 
-def test_within_children_is_that_of_statsmodels_where_every_child_has_unequal_rows() -> None:
+def test_the_score_of_statsmodels_is_zero_at_the_fit_where_every_child_has_unequal_rows() -> None:
+    """Its own fit ends 0.0003 away from R's numbers, so its score is asked and not its coefficients."""
     child, events, days, terms = within("once")
     fit = within_child(child, events, days, terms)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says how many children it leaves out
-        theirs = ConditionalPoisson(events, terms, groups=child, offset=np.log(days)).fit()
-    np.testing.assert_allclose(fit.coefficients, theirs.params, atol=1e-4)
+        theirs = ConditionalPoisson(events, terms, groups=child, offset=np.log(days))
+    np.testing.assert_allclose(theirs.score(fit.coefficients), 0, atol=1e-8)
 
 
 def test_a_child_with_equal_counts_in_unequal_times_says_something() -> None:
@@ -100,7 +101,9 @@ def test_what_the_data_cannot_tell_is_not_told() -> None:
     child, days = np.array([0, 0]), np.array([10.0, 20.0])
     state = np.array([[1.0], [0.0]])
     for events in (np.array([0, 3]), np.array([3, 0])):
-        assert within_child(child, events, days, state).ratio(0, 0.95, robust=False) == Ratio(None, None, None)
+        assert within_child(child, events, days, state).ratio(0, 0.95, robust=False) == Ratio(
+            None, None, None
+        )
     twice = within_child(child, np.array([2, 1]), days, np.hstack([state, state]))
     assert twice.ratio(0, 0.95, robust=False).value == pytest.approx(4)
     assert twice.ratio(1, 0.95, robust=False) == Ratio(None, None, None)
