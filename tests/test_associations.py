@@ -140,8 +140,8 @@ def periods_in_days(periods: pl.DataFrame) -> list[tuple[str, str, int, int]]:
 
 
 def test_person_time_begins_after_detection_and_its_states_meet_halfway() -> None:
-    """Detected on day 110: from 111. Low on 300, normal on 341: 21 days later than 300. Normal on 400, low on
-    411: again low from day 406. Open: to the last low count; what comes after it is nobody's time."""
+    """Detected on day 110: from 111. Low on 300, normal on 341: recovered 21 days later
+    than 300. Normal on 400, low on 411: again low from 406. Open: to the last low count, then nobody's time."""
     assert periods_in_days(states_of(EPISODES, DETECTIONS, CHILDREN, definitions=TEXTBOOK)) == [
         ("P1", "neutropenic", 111, 321),
         ("P1", "recovered", 321, 406),
@@ -161,7 +161,7 @@ def test_person_time_begins_after_enrolment_if_entry_is_heeded_and_ends_with_dea
 
 
 def test_infections_are_counted_once_in_their_state() -> None:
-    """Day 110 led to the detection. Days 120 and 134 are one otitis, 149 (15 days on) is the next; 405 is well."""
+    """Day 110 led to the detection. Days 120 and 134 are one otitis, 149 (15 days on) the next; 405 is well."""
     infections = frame("""
         patient | on  | kind         | severity
         P1      | 110 | impetigo     | mild
@@ -218,7 +218,7 @@ TESTS = frame("""
 
 
 def test_each_antibody_test_has_its_own_denominator() -> None:
-    """First test: B of A, B, C, D. Second: A of A, C. Third: none of C. Had all been tested twice: 1 − 3/4 · 1/2."""
+    """First test: B of four. Second: A of A, C. Third: none of C. Had all had two: 1 − 3/4 · 1/2."""
     found = yield_by_number(TESTS, n_children=6)
     assert numbers(found, "share_positive") == {
         ("test 1", "positive"): (1, 4),
@@ -282,8 +282,8 @@ COURSES = frame("""
 
 
 def test_a_response_is_looked_for_in_its_window_after_a_low_count() -> None:
-    """A: low on the day itself, normal on day 7: answered. B: low 30 days before, no count until day 8. C: the low
-    count is 31 days old. E: not low. D: no answer by IVIG. Without a drug: F answered by day 7, G has no count."""
+    """A: low on the day itself, normal on day 7: answered. B: low 30 days before, no count until day 8. C: the
+    low count is 31 days old. E: not low. D: no answer by IVIG. Without a drug: F by day 7, G has no count."""
     found = response_of(COUNTS, COURSES)
     assert numbers(found, "share_responding") == {
         ("G-CSF", "answered"): (1, 1),
@@ -553,7 +553,7 @@ def test_the_simulated_effect_is_found_from_the_true_days(planted, trigger: str,
 
 
 def test_what_is_recorded_tells_less_than_the_truth(opened) -> None:
-    """Detection comes later than onset, so a true effect of 3 is seen smaller; a test for parvovirus at detection
+    """Detection comes later than onset, so an effect of 3 is seen smaller; a parvovirus test at detection
     puts onsets on the very day of exposure."""
     vaccination = trigger_series(opened, "vaccination")
     assert 1.2 < vaccination.value("rate_ratio", group="at risk")[0] < 3
@@ -583,8 +583,8 @@ def test_a_planted_ratio_of_infections_is_found_again(ratio: float) -> None:
     turn, end = ([BORN + timedelta(int(200 + day)) for day in days] for days in (low, low + well))
     periods = pl.concat(
         [
-            pl.DataFrame({"patient_id": names, "from_on": start, "to_on": turn}).with_columns(state=pl.lit("neutropenic")),
-            pl.DataFrame({"patient_id": names, "from_on": turn, "to_on": end}).with_columns(state=pl.lit("recovered")),
+            pl.DataFrame({"patient_id": names, "state": ["neutropenic"] * n, "from_on": start, "to_on": turn}),
+            pl.DataFrame({"patient_id": names, "state": ["recovered"] * n, "from_on": turn, "to_on": end}),
         ]
     )  # fmt: skip
     days = [
@@ -608,8 +608,8 @@ def test_a_planted_ratio_of_infections_is_found_again(ratio: float) -> None:
 
 
 def test_simulated_infections_come_more_often_while_the_count_is_low(opened) -> None:
-    """Simulated: 1.8 a year while ill and 0.35 while well, 60 % of them recorded. After recovery a child keeps the
-    higher rate up to its next visit, and counts tell the day of recovery roughly, so the ratio is not exactly 5."""
+    """Simulated: 1.8 a year while ill and 0.35 while well, 60 % recorded. After recovery a child keeps the
+    higher rate up to its next visit, and counts tell the day of recovery roughly, so it is not exactly 5."""
     found = infection_rates(opened, ain.classify(opened))
     assert found.value("rate", group="any", category="neutropenic")[0] == pytest.approx(0.6 * 1.8, rel=0.15)
     assert found.value("rate_ratio", group="any", category="within children")[1] > 2

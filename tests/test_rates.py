@@ -1,4 +1,4 @@
-"""Rates and ratios against R (golden/associations), and within children against statsmodels where that is right."""
+"""Rates and ratios against R (golden/associations), and within children also against statsmodels."""
 
 import warnings
 from pathlib import Path
