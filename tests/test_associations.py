@@ -141,7 +141,7 @@ def periods_in_days(periods: pl.DataFrame) -> list[tuple[str, str, int, int]]:
 
 def test_person_time_begins_after_detection_and_its_states_meet_halfway() -> None:
     """Detected on day 110: from 111. Low on 300, normal on 341: recovered 21 days later
-    than 300. Normal on 400, low on 411: again low from 406. Open: to the last low count, then nobody's time."""
+    than 300. Normal on 400, low on 411: again low from 406. Open: to the last low count, then none."""
     assert periods_in_days(states_of(EPISODES, DETECTIONS, CHILDREN, definitions=TEXTBOOK)) == [
         ("P1", "neutropenic", 111, 321),
         ("P1", "recovered", 321, 406),
@@ -161,7 +161,7 @@ def test_person_time_begins_after_enrolment_if_entry_is_heeded_and_ends_with_dea
 
 
 def test_infections_are_counted_once_in_their_state() -> None:
-    """Day 110 led to the detection. Days 120 and 134 are one otitis, 149 (15 days on) the next; 405 is well."""
+    """Day 110 led to the detection. 120 and 134 are one otitis, 149 (15 days on) the next; 405 is well."""
     infections = frame("""
         patient | on  | kind         | severity
         P1      | 110 | impetigo     | mild
@@ -282,7 +282,7 @@ COURSES = frame("""
 
 
 def test_a_response_is_looked_for_in_its_window_after_a_low_count() -> None:
-    """A: low on the day itself, normal on day 7: answered. B: low 30 days before, no count until day 8. C: the
+    """A: low on the day itself, normal on day 7: answered. B: low 30 days before, none until day 8. C: the
     low count is 31 days old. E: not low. D: no answer by IVIG. Without a drug: F by day 7, G has no count."""
     found = response_of(COUNTS, COURSES)
     assert numbers(found, "share_responding") == {
@@ -578,12 +578,12 @@ def test_a_planted_ratio_of_infections_is_found_again(ratio: float) -> None:
     rng, n = np.random.default_rng(17), 400
     rate = np.exp(rng.normal(-6, 0.8, n))
     low, well = rng.integers(100, 700, n), rng.integers(100, 1200, n)
-    names = [f"C{i}" for i in range(n)]
+    names, low_state = [f"C{i}" for i in range(n)], ["neutropenic"] * n
     start = [BORN + timedelta(200)] * n
     turn, end = ([BORN + timedelta(int(200 + day)) for day in days] for days in (low, low + well))
     periods = pl.concat(
         [
-            pl.DataFrame({"patient_id": names, "state": ["neutropenic"] * n, "from_on": start, "to_on": turn}),
+            pl.DataFrame({"patient_id": names, "state": low_state, "from_on": start, "to_on": turn}),
             pl.DataFrame({"patient_id": names, "state": ["recovered"] * n, "from_on": turn, "to_on": end}),
         ]
     )  # fmt: skip
