@@ -4,24 +4,21 @@ Every rule works within one child, so a hash of its key may split the work. What
 hold is written to Parquet, table by table; a run that was killed finds them there.
 """
 
-import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from ain_analytics.definitions import Definitions
+from ain_analytics.extracted import Extract
 from ain_analytics.files import sha256
+from ain_analytics.fingerprint import fingerprint, fingerprint_of_choices
 from ain_analytics.raw_tables import Progress
 from ain_analytics.schema import RAW
 from ain_analytics.typed_cells import literal
-from ain_analytics.views import KEPT, STAGED_BELOW, make_view, staging_of, view_files, view_name
-
-_OF_ALL = ("patient_fate", "child")
-"""Kept tables that are derived for all children at once: they are small, and number the children."""
+from ain_analytics.views import KEPT, OF_ALL, STAGED_BELOW, make_view, view_files, view_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +37,10 @@ class Buckets:
     folder: Path
 
     @classmethod
-    def of(cls, n: int, work: Path, paths: Sequence[Path], also: Iterable[object]) -> "Buckets":
+    def of(cls, n: int, work: Path, extract: Extract) -> "Buckets":
         """Name the folder after what the tables depend on besides the definition."""
-        told = hashlib.sha256(repr([n, duckdb.__version__, *map(str, also)]).encode())
-        for path in sorted(paths):
-            told.update((path.name + sha256(path)).encode())
-        for path in (*view_files(), *sorted(view_files()[0].parent.glob("00_format/**/*.sql"))):
-            told.update(path.name.encode() + path.read_bytes())
-        return cls(n, work / f"buckets-{told.hexdigest()[:20]}")
+        files = [(path.name, sha256(path)) for path in sorted(extract.paths)]
+        return cls(n, work / f"buckets-{fingerprint(extract, n, extract.extracted_on, files)}")
 
     def remove(self) -> None:
         """Take the tables away."""
@@ -77,7 +70,7 @@ def derive_in_buckets(
 
 
 def _files(*, of_all: bool) -> list[Path]:
-    return [file for file in view_files() if (view_name(file) in _OF_ALL) == of_all]
+    return [file for file in view_files() if (view_name(file) in OF_ALL) == of_all]
 
 
 def _derive_one(
@@ -132,6 +125,4 @@ def _show(connection: duckdb.DuckDBPyConnection, name: str, place: Path) -> None
 
 def _place(buckets: Buckets, definitions: Definitions, file: Path) -> Path:
     """Name the folder of a kept table: staging is shared by definitions that do not differ in it."""
-    staging = repr(staging_of(definitions))
-    chosen = staging if file.name < STAGED_BELOW else repr(asdict(definitions) | {"name": ""})
-    return buckets.folder / hashlib.sha256(chosen.encode()).hexdigest()[:20]
+    return buckets.folder / fingerprint_of_choices(definitions, staging_only=file.name < STAGED_BELOW)

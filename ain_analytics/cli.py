@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -53,6 +53,14 @@ InBuckets = Annotated[
         "--buckets",
         metavar="N",
         help="Derive the children in N parts: less memory, and a run that was killed goes on where it was.",
+    ),
+]
+KeepIn = Annotated[
+    Path | None,
+    typer.Option(
+        "--keep",
+        metavar="FOLDER",
+        help="Keep what was derived, rows of every child, in FOLDER; the next run derives only who changed.",
     ),
 ]
 NOTEBOOKS = Path("ain_notebooks")
@@ -110,23 +118,17 @@ def study(
     engine: Engine = "duckdb",
     engine_address: EngineAddress = None,
     buckets: InBuckets = None,
+    keep: KeepIn = None,
 ) -> None:
     """Study an extract: tables, curves, charts, and a report that works offline.
 
     The results are put in their place whole, at the end; a run that fails leaves earlier ones as they were.
     """
-    _run(source, out, definition, by, engine, engine_address, buckets)
+    how = {"engine": engine, "engine_address": engine_address, "buckets": buckets, "keep": keep}
+    _run(source, out, definition, by, **how)
 
 
-def _run(
-    source: Path | str,
-    out: Path,
-    definition: str,
-    by: str | None,
-    engine: str = "duckdb",
-    engine_address: str | None = None,
-    buckets: int | None = None,
-) -> None:
+def _run(source: Path | str, out: Path, definition: str, by: str | None, **how: Any) -> None:
     from ain_analytics.definition_file import read_definition
     from ain_analytics.study import study as run_study
 
@@ -139,9 +141,7 @@ def _run(
             by=by,
             progress=progress,
             command=typed_command(),
-            engine=engine,
-            engine_address=engine_address,
-            buckets=buckets,
+            **how,
         )
     _say(found, out)
     found.registry.close()

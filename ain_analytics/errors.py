@@ -168,3 +168,10 @@ class BadBuckets(AinError, ValueError):
 
     def __init__(self, found: str, advice: str) -> None:
         super().__init__(f"Buckets: {found}. {advice}")
+
+
+class BadKeep(AinError, ValueError):
+    """What was derived cannot be kept as asked."""
+
+    def __init__(self, found: str, advice: str) -> None:
+        super().__init__(f"Keep: {found}. {advice}")

@@ -12,11 +12,13 @@ import polars as pl
 
 from ain_analytics import schema
 from ain_analytics.buckets import Buckets, derive_in_buckets
+from ain_analytics.children import read_children
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.engines import DUCKDB, on_engine
 from ain_analytics.errors import BadBuckets, NothingUsable, UnknownTable, UnreadableExtract
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
+from ain_analytics.keep import Keep, derive_changed
 from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables, make_table
 from ain_analytics.views import (
     KEPT,
@@ -51,6 +53,8 @@ class Registry:
         Schema that holds what depends on the staging choices only.
     buckets : Buckets, optional
         How the children are split, where they are.
+    keep : Keep, optional
+        Where the tables of the children are kept, where they are.
 
     Examples
     --------
@@ -67,6 +71,7 @@ class Registry:
     schema_name: str = "study_1"
     staged_in: str = "study_1"
     buckets: Buckets | None = None
+    keep: Keep | None = None
     _studies: dict[Definitions, "Registry"] = field(default_factory=dict)
 
     @property
@@ -126,7 +131,8 @@ class Registry:
         name = f"study_{len(self._studies) + 1}"
         is_staged = self.buckets is None and staging_of(definitions) == staging_of(self.definitions)
         staged_in = self.staged_in if is_staged else name
-        made = Registry(self.extract, definitions, connection, name, staged_in, self.buckets, self._studies)
+        where = (self.buckets, self.keep, self._studies)
+        made = Registry(self.extract, definitions, connection, name, staged_in, *where)
         _derive(made, None)
         self._studies[definitions] = made
         return made
@@ -171,6 +177,7 @@ def open_registry(
     engine_address: str | None = None,
     buckets: int | None = None,
     work: Path | str | None = None,
+    keep: Path | str | None = None,
 ) -> Registry:
     """Read an extract and derive everything up to the evidence for classes.
 
@@ -193,6 +200,9 @@ def open_registry(
         was killed goes on where it was. The tables are the same.
     work : path, optional
         Folder that keeps the tables of the buckets. Default: the current one.
+    keep : path, optional
+        Folder in which the tables, with rows of every child, stay for the next run; it then derives only
+        the children whose rows changed. One run at a time. The tables are the same.
 
     Returns
     -------
@@ -204,8 +214,8 @@ def open_registry(
         The source cannot be read, or lacks what is obligatory.
     UnusableEngine
         The engine is not there, or cannot do its work.
-    BadBuckets
-        The source cannot be split so.
+    BadBuckets, BadKeep
+        The source cannot be split so, or its tables not be kept.
     NothingUsable
         No child is left.
 
@@ -217,17 +227,20 @@ def open_registry(
     ['patient_id', 'episode_number']
     """
     extract = read_extract(source, extracted_on=extracted_on)
+    kept = None if keep is None else Keep.of(Path(keep), extract, buckets, engine)
     connection: Any = duckdb.connect()
     if engine != DUCKDB:
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
     split = None if buckets is None else _split(extract, buckets, work, engine)
-    registry = Registry(extract, definitions, connection, buckets=split)
+    registry = Registry(extract, definitions, connection, buckets=split, keep=kept)
     try:
         connection.execute("set TimeZone = 'UTC'")
         load_source(connection, extract if engine == DUCKDB else connection.left_to_read(extract), progress)
         load_codes(connection, extract)
         make_raw_tables(connection, extract, sql_folder() / "00_format")
+        if kept is not None:
+            read_children(connection, extract)
         _derive(registry, progress)
     except BaseException as error:
         connection.close()
@@ -251,7 +264,7 @@ def _split(extract: Extract, n: int, work: Path | str | None, engine: str) -> Bu
         raise BadBuckets(f"engine {engine} splits its work by itself", "Leave out the buckets.")
     if not extract.paths:
         raise BadBuckets("only files can be split", "Write the source to files, or leave out the buckets.")
-    return Buckets.of(n, Path(work or "."), extract.paths, [extract.extracted_on, extract.options])
+    return Buckets.of(n, Path(work or "."), extract)
 
 
 def _of_results(connection: Any) -> str:
@@ -269,6 +282,9 @@ def _derive(registry: Registry, progress: Progress | None) -> None:
     make_table(connection, "anc_band", band_frame(registry.definitions))
     if registry.buckets is not None:
         derive_in_buckets(connection, own, registry.definitions, registry.buckets, progress)
+        return
+    if registry.keep is not None:
+        derive_changed(connection, own, registry.staged_in, registry.definitions, registry.keep, progress)
         return
     first = "" if registry.staged_in == own else STAGED_BELOW
     chosen = [path for path in view_files() if path.name >= first]

@@ -72,6 +72,7 @@ def study(
     engine: str = DUCKDB,
     engine_address: str | None = None,
     buckets: int | None = None,
+    keep: Path | str | None = None,
 ) -> Study:
     """Run the whole way of the data, and write it to a folder when one is given.
 
@@ -96,6 +97,8 @@ def study(
         Who runs the views, as in `open_registry`; the results are the same.
     buckets : int, optional
         Derive the children in so many parts, whose tables are kept beside `out`; see `open_registry`.
+    keep : path, optional
+        Folder in which what was derived stays for the next run; see `open_registry`.
 
     Returns
     -------
@@ -138,6 +141,7 @@ def study(
         engine_address=engine_address,
         buckets=buckets,
         work=None if place is None else place.parent,
+        keep=keep,
     )
     found = _find(registry, by or "case_class", command, say)
     if place is not None:

@@ -21,6 +21,9 @@ KEPT = (
 )  # fmt: skip
 """Views that are kept as tables once derived, because several others read them."""
 
+OF_ALL = ("patient_fate", "child")
+"""Kept tables that are derived for all children at once: they are small, and number the children."""
+
 
 def sql_folder() -> Path:
     """Find the views: inside the installed package, or beside it in a checkout."""

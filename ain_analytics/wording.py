@@ -200,6 +200,7 @@ def _estimates(d: Definitions) -> list[str]:
         f"Rates are held against age in bands that begin at {_list([str(age) for age in d.age_band_months])} months, "
         f"neighbours put together until each has {_plural(d.fewest_per_band, 'event')}; "
         f"records of one kind of infection at most {_plural(d.infection_gap_days, 'day')} apart are one infection.",
+        f"Girls are {_share(d.girls_at_birth)} of the newborn.",
         f"A treatment is answered by a count at or above the limit within {_plural(d.response_days, 'day')}, where a "
         f"count at most {_plural(d.response_before_days, 'day')} before it was below.",
         f"Triggers are looked for up to the age of {_plural(d.trigger_until_months, 'month')}, "
