@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ain_analytics.association_result import Association
     from ain_analytics.associations import associations
     from ain_analytics.attrition import attrition
-    from ain_analytics.cases import classify, rules_table
+    from ain_analytics.cases import class_periods, classify, rules_table
     from ain_analytics.charts import (
         chart_association,
         chart_attrition,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         chart_quality,
         chart_resolution,
         chart_row_fates,
+        chart_rules,
     )
     from ain_analytics.curves import resolution_curve
     from ain_analytics.definition_file import read_definition
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ain_analytics.tables import table_comparison, table_curve, table_fates, table_one
     from ain_analytics.treatment_response import treatment_response
     from ain_analytics.triggers import trigger_series
+    from ain_analytics.why import why
     from ain_analytics.wording import in_words
 
 __version__ = version("ain-analytics")
@@ -66,6 +68,8 @@ _HOMES = {
     "chart_quality": "charts",
     "chart_resolution": "charts",
     "chart_row_fates": "charts",
+    "chart_rules": "charts",
+    "class_periods": "cases",
     "classify": "cases",
     "compare": "published",
     "demo_registry": "synthetic",
@@ -88,6 +92,7 @@ _HOMES = {
     "table_one": "tables",
     "treatment_response": "treatment_response",
     "trigger_series": "triggers",
+    "why": "why",
 }
 __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "AinError",
@@ -107,6 +112,8 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_quality",
     "chart_resolution",
     "chart_row_fates",
+    "chart_rules",
+    "class_periods",
     "classify",
     "compare",
     "demo_registry",
@@ -129,6 +136,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "table_one",
     "treatment_response",
     "trigger_series",
+    "why",
 ]
 
 

@@ -5,6 +5,9 @@ import sys
 import warnings
 from typing import TextIO
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# matrices are small here: threads that wait for each other cost more than they bring, up to 50 times
+
 from ain_analytics.errors import AinError, AinWarning
 from ain_analytics.interrupt import INTERRUPTED, ending_on_interrupt
 

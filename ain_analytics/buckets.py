@@ -4,7 +4,6 @@ Every rule works within one child, so a hash of its key may split the work. What
 hold is written to Parquet, table by table; a run that was killed finds them there.
 """
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,16 @@ from pathlib import Path
 import duckdb
 
 from ain_analytics.definitions import Definitions
+from ain_analytics.engines import DUCKDB
+from ain_analytics.errors import BadBuckets
 from ain_analytics.extracted import Extract
 from ain_analytics.files import sha256
 from ain_analytics.fingerprint import fingerprint, fingerprint_of_choices
+from ain_analytics.layers import write
 from ain_analytics.raw_tables import Progress
 from ain_analytics.schema import RAW
 from ain_analytics.typed_cells import literal
-from ain_analytics.views import KEPT, OF_ALL, STAGED_BELOW, make_view, view_files, view_name
+from ain_analytics.views import KEPT, OF_ALL, STAGED_BELOW, make_view, view_files, view_in, view_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,16 @@ class Buckets:
     folder: Path
 
     @classmethod
-    def of(cls, n: int, work: Path, extract: Extract) -> "Buckets":
-        """Name the folder after what the tables depend on besides the definition."""
+    def of(cls, n: int, work: Path, extract: Extract, engine: str = DUCKDB) -> "Buckets":
+        """Name the folder after what the tables depend on besides the definition; refuse what has none."""
+        if n < 1:
+            raise BadBuckets(f"{n} is no number of buckets", "Give 1 or more.")
+        if engine != DUCKDB:
+            raise BadBuckets(f"engine {engine} splits its work by itself", "Leave out the buckets.")
+        if not extract.paths:
+            raise BadBuckets(
+                "only files can be split", "Write the source to files, or leave out the buckets."
+            )
         files = [(path.name, sha256(path)) for path in sorted(extract.paths)]
         return cls(n, work / f"buckets-{fingerprint(extract, n, extract.extracted_on, files)}")
 
@@ -98,25 +108,13 @@ def _derive_one(
     for file in _files(of_all=False):
         name, place = view_name(file), places.get(file)
         if place is None or not place.exists():
-            connection.execute(_in_bucket(file))
+            connection.execute(view_in("bucket", file))
         if place is not None:
             if not place.exists():
-                _write(connection, f"bucket.{name}", place)
+                write(connection, f"from bucket.{name}", place)
             _show(connection, f"bucket.{name}", place)
     connection.execute(f"set search_path = '{schema_name},main'")
     connection.execute("drop schema bucket cascade")
-
-
-def _in_bucket(file: Path) -> str:
-    return file.read_text(encoding="utf-8").replace("create or replace view ", "create view bucket.", 1)
-
-
-def _write(connection: duckdb.DuckDBPyConnection, name: str, place: Path) -> None:
-    """Write a table whole or not at all."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    partial = place.with_name(f"{place.name}.partial-{os.getpid()}")
-    connection.execute(f"copy (from {name}) to {literal(str(partial))} (format parquet)")
-    partial.replace(place)
 
 
 def _show(connection: duckdb.DuckDBPyConnection, name: str, place: Path) -> None:

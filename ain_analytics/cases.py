@@ -7,32 +7,42 @@ has held. No class rests on what became known later, and time before `known_on` 
 time after it (a child cannot resolve before the class that it resolves in was known).
 """
 
+from datetime import date
+
 import polars as pl
 
+from ain_analytics.antibodies import completed, states_of
+from ain_analytics.definitions import Definitions
+from ain_analytics.errors import BadDefinition
+from ain_analytics.knowledge import KEY, Knowledge, known_of
 from ain_analytics.registry import Registry
-from ain_analytics.rules import (
-    CHOICES,
-    RULES,
-    Rule,
-    antibody_status,
-    case_class,
-    evidence_of_class,
-    note,
-    rules_table,
-)
-from ain_analytics.schema.derived import AIN_CLASSES, EVIDENCE, Case
+from ain_analytics.rules import RULES, Rule, antibody_status, case_class, evidence_of_class, note, rules_table
+from ain_analytics.schema.derived import AIN_CLASSES, CASE_CLASS, SECONDARY_GROUP, Case
 
-__all__ = ["RULES", "Rule", "class_history", "classify", "rules_table"]
+__all__ = [
+    "RULES",
+    "Rule",
+    "class_history",
+    "class_periods",
+    "classify",
+    "judged_days",
+    "rule_outcomes",
+    "rules_table",
+]
 
-KEY = ("patient_id", "episode_number")
+AT = ("baseline", "end")
+_ENDS_HERE = (pl.col("episode") != pl.col("episode").shift(-1)).fill_null(True)
+_BEGINS_HERE = (pl.col("episode") != pl.col("episode").shift(1)).fill_null(True)
 
 
-def classify(registry: Registry) -> pl.DataFrame:
+def classify(registry: Registry, *, as_of: date | None = None) -> pl.DataFrame:
     """Name the class of every episode, as known at baseline and at the end of the data.
 
     Parameters
     ----------
     registry : Registry
+    as_of : date, optional
+        Classify as on this day, by what was known then; the end of the data is then this day.
 
     Returns
     -------
@@ -47,13 +57,25 @@ def classify(registry: Registry) -> pl.DataFrame:
     >>> ain.classify(registry).height == registry.n_rows("episode")
     True
     """
-    history = class_history(registry).collect().lazy()
-    baseline_to = pl.col("onset_by") + pl.duration(days=registry.definitions.baseline_days)
-    at_baseline = _last_of(history.filter(pl.col("since") <= baseline_to))
-    at_end = _last_of(history).select(
-        *KEY, pl.exclude(*KEY, "antibody_status", "note").name.suffix("_at_end")
+    registry, cut = _on_day(registry, as_of)
+    known = known_of(registry, as_of=cut)
+    held = _classes(known)
+    described = {at: _described(known, _at(held, known, at)) for at in AT}
+    at_end = described["end"].select(
+        "episode", pl.exclude("episode", "antibody_status", "note").name.suffix("_at_end")
     )
-    return Case.validate(at_baseline.join(at_end, on=KEY).sort(KEY).collect(), cast=True)
+    joined = (
+        described["baseline"]
+        .join(at_end, on="episode")
+        .join(_states_at_baseline(registry, known), on="episode", how="left")
+    )
+    group = pl.col("case_class").replace_strict(SECONDARY_GROUP, default=None, return_dtype=pl.String)
+    keyed = (
+        completed(joined)
+        .sort("episode")
+        .with_columns(*known.episodes.select(KEY), group.alias("secondary_group"))
+    )
+    return Case.validate(keyed.select(Case.column_names()), cast=True)
 
 
 def class_history(registry: Registry) -> pl.LazyFrame:
@@ -68,55 +90,138 @@ def class_history(registry: Registry) -> pl.LazyFrame:
     polars.LazyFrame
         One row per episode and such day (`since`): class, evidence, antibody status, note.
     """
-    choices = [pl.lit(getattr(registry.definitions, name)).alias(name) for name in CHOICES]
-    return (
-        _known_by_day(registry)
-        .with_columns(*choices)
-        .with_columns(
-            case_class().alias("case_class"), antibody_status().alias("antibody_status"), note().alias("note")
-        )
-        .with_columns(evidence_of_class().alias("evidence"))
-        .select(*KEY, "onset_by", "since", "case_class", "evidence", "antibody_status", "note")
-    )
+    known = known_of(registry)
+    history = _described(known, _classes(known)).drop("rule", "is_ain", "known_on")
+    return _keyed(history, known).lazy()
 
 
-def _known_by_day(registry: Registry) -> pl.LazyFrame:
-    """Say, for each day on which something became known, what was known by then.
+def class_periods(registry: Registry) -> pl.DataFrame:
+    """Say from when to when each class of an episode held: a column that varies in time.
 
-    What was known before the onset is known from the onset on.
+    Parameters
+    ----------
+    registry : Registry
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per episode and class in turn: `class_from`, `class_to` (the first day of the next class,
+        none for the last), `case_class`, `is_ain`. The periods of an episode follow without a gap.
+
+    Examples
+    --------
+    >>> import ain_analytics as ain
+    >>> demo = ain.simulate(20, seed=1)
+    >>> registry = ain.open_registry(demo.tables, extracted_on=demo.extracted_on)
+    >>> class_periods(registry).columns[2:4]
+    ['class_from', 'class_to']
     """
-    episodes = registry.frame("episode").lazy().select(*KEY, "onset_by", "age_at_onset_days")
-    facts = registry.frame("case_evidence").lazy().select(*KEY, "evidence", "known_on")
-    found = [(pl.col("evidence") == kind).any().alias(f"has_{kind}") for kind in EVIDENCE]
-    n_negative = (pl.col("evidence") == "antibody_negative").sum().cast(pl.Int32).alias("n_negative")
-    learnt = (
-        facts.join(episodes, on=KEY)
-        .with_columns(pl.max_horizontal("known_on", "onset_by").alias("since"))
-        .group_by(*KEY, "since")
-        .agg(*found, n_negative)
+    known = known_of(registry)
+    begun = _classes(known).filter(pl.col("since") == pl.col("known_on"))
+    until = pl.when(~_ENDS_HERE).then(pl.col("since").shift(-1))
+    periods = begun.with_columns(
+        until.alias("class_to"), pl.col("case_class").is_in(AIN_CLASSES).alias("is_ain")
     )
-    days = pl.concat([episodes.select(*KEY, since="onset_by"), learnt.select(*KEY, "since")]).unique()
-    so_far = [
-        pl.col(f"has_{kind}").fill_null(False).cum_max().over(KEY, order_by="since") for kind in EVIDENCE
-    ]
     return (
-        days.join(episodes, on=KEY)
-        .join(learnt, on=[*KEY, "since"], how="left")
-        .with_columns(*so_far, pl.col("n_negative").fill_null(0).cum_sum().over(KEY, order_by="since"))
+        _keyed(periods, known)
+        .select(*KEY, "since", "class_to", pl.col("case_class").cast(pl.Enum(CASE_CLASS)), "is_ain")
+        .rename({"since": "class_from"})
     )
 
 
-def _last_of(history: pl.LazyFrame) -> pl.LazyFrame:
-    """Take the last class of each episode, with the day since which it has held."""
-    class_before = pl.col("case_class").shift(1).over(KEY, order_by="since")
-    changed = pl.col("case_class").ne_missing(class_before)
+def rule_outcomes(registry: Registry, *, at: str = "baseline") -> pl.DataFrame:
+    """Ask every rule of every episode.
+
+    Parameters
+    ----------
+    registry : Registry
+    at : {"baseline", "end"}
+        By what was known when.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per episode: its key and a column per rule, true, false, or null where it cannot be known.
+
+    Raises
+    ------
+    BadDefinition
+        `at` is none of those.
+
+    Examples
+    --------
+    >>> import ain_analytics as ain
+    >>> demo = ain.simulate(20, seed=1)
+    >>> registry = ain.open_registry(demo.tables, extracted_on=demo.extracted_on)
+    >>> rule_outcomes(registry)["undetermined"].all()
+    True
+    """
+    if at not in AT:
+        raise BadDefinition("at", at, f"must be one of {', '.join(AT)}")
+    known, held = judged_days(registry, at)
+    rows = held.select("episode", "since")
+    return _keyed(known.facts(rows).select("episode", *_outcomes()).collect(), known)
+
+
+def judged_days(registry: Registry, at: str) -> tuple[Knowledge, pl.DataFrame]:
+    """Give what is known of the episodes, and of each the day and the class at baseline or at the end."""
+    known = known_of(registry)
+    return known, _at(_classes(known), known, at)
+
+
+def _outcomes() -> list[pl.Expr]:
+    return [rule.holds.alias(name) for name, rule in RULES.items()]
+
+
+def tells_the_past(definitions: Definitions) -> bool:
+    """Whether what is known of an episode, with its days, tells what was known on any earlier day."""
+    return definitions.unconfirmed_end == "resolve" and definitions.implausible_unit == "report"
+
+
+def _on_day(registry: Registry, as_of: date | None) -> tuple[Registry, date | None]:
+    """Take what is known on a day from the facts' own days where these tell it, else derive anew."""
+    if as_of is None or tells_the_past(registry.definitions):
+        return registry, as_of
+    return registry.as_of(as_of), None
+
+
+def _classes(known: Knowledge) -> pl.DataFrame:
+    """Name the class on each day of each episode, and the day since which it has held."""
+    classes = known.facts(known.days()).select("episode", "since", case_class().alias("case_class")).collect()
+    changed = _BEGINS_HERE | (pl.col("case_class") != pl.col("case_class").shift(1)).fill_null(True)
+    return classes.with_columns(pl.when(changed).then("since").forward_fill().alias("known_on"))
+
+
+def _at(held: pl.DataFrame, known: Knowledge, at: str) -> pl.DataFrame:
+    """Take the last row of each episode, of all or of those of the baseline window."""
+    if at == "baseline":
+        to = known.episodes["baseline_to"].gather(held["episode"])
+        held = held.filter(held["since"] <= to)
+    return held.filter(_ENDS_HERE)
+
+
+def _described(known: Knowledge, rows: pl.DataFrame) -> pl.DataFrame:
+    """Put beside a class what it rests on and what could not be told."""
     return (
-        history.with_columns(pl.when(changed).then("since").alias("known_on"))
-        .sort(*KEY, "since")
-        .group_by(KEY, maintain_order=True)
-        .agg(
-            pl.col("case_class", "evidence", "antibody_status", "note").last(),
-            pl.col("known_on").drop_nulls().last(),
+        known.facts(rows)
+        .select(
+            "episode", "since", "case_class", "known_on",
+            evidence=evidence_of_class(), antibody_status=antibody_status(), note=note(),
+            rule=pl.col("case_class"), is_ain=pl.col("case_class").is_in(AIN_CLASSES),
         )
-        .with_columns(rule="case_class", is_ain=pl.col("case_class").is_in(AIN_CLASSES))
-    )
+        .collect()
+    )  # fmt: skip
+
+
+def _keyed(rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
+    """Put the key of each row's episode in front of it."""
+    keys = known.episodes.select(*KEY, "onset_by")[rows["episode"]]
+    return pl.concat([keys, rows.drop("episode")], how="horizontal")
+
+
+def _states_at_baseline(registry: Registry, known: Knowledge) -> pl.DataFrame:
+    """Sum up the antibody tests that were known by the end of the baseline window."""
+    windows = known.episodes.select(*KEY, "baseline_to").with_row_index("episode")
+    tests = registry.frame("antibody_order").join(windows, on=KEY)
+    seen = tests.filter(pl.col("known_on") <= pl.col("baseline_to"))
+    return states_of(seen, ["episode"]).with_columns(pl.col("episode").cast(pl.Int64))

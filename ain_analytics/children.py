@@ -14,16 +14,13 @@ from ain_analytics.extracted import Extract
 from ain_analytics.formats import NATIVE
 from ain_analytics.schema import RAW
 from ain_analytics.typed_cells import literal, quoted
-from ain_analytics.views import sql_folder
+from ain_analytics.views import sql_folder, view_in
 
 KEY_HASH = "md5_number_lower({key}) as key_low, md5_number_upper({key}) as key_high"
 _WHERE = ("file", "row_number")
 _NUMBER_OF_DAYS = ("_on", "_at", "birth_date")
 """How the names of columns end that hold days; only they are held against the last day of the extract."""
 _WHOLE_HASH = "cast(sum({hash}) % 18446744073709551616 as ubigint)"
-_TOUCHED = (
-    "create table children.{name} (number integer, table_name varchar, content ubigint, places ubigint[])"
-)
 
 
 def read_children(connection: duckdb.DuckDBPyConnection, extract: Extract) -> None:
@@ -33,7 +30,9 @@ def read_children(connection: duckdb.DuckDBPyConnection, extract: Extract) -> No
         "create table children.spelling (table_name varchar, spelled varchar, patient_id varchar)"
     )
     connection.execute("create table children.file (table_name varchar, ordinal integer, file varchar)")
-    connection.execute(_TOUCHED.format(name="rows"))
+    connection.execute(
+        "create table children.rows (number integer, table_name varchar, content ubigint, places ubigint[])"
+    )
     connection.execute("create table children.put_in_order (number integer)")
     for table in RAW:
         sent = _Sent(connection, extract, table)
@@ -41,7 +40,7 @@ def read_children(connection: duckdb.DuckDBPyConnection, extract: Extract) -> No
             create table children.seen_{table} as
             select
                 {sent.key} as spelled,
-                {_WHOLE_HASH.format(hash=f"hash({sent.hash(*_WHERE, *sent.columns)})")} as quick,
+                {_WHOLE_HASH.format(hash=sent.hash(*_WHERE, *sent.columns))} as quick,
                 {sent.latest()} as latest
             from {sent.name}
             group by all
@@ -91,7 +90,7 @@ def _read_keys(connection: duckdb.DuckDBPyConnection, extract: Extract, table: s
             f"insert into children.spelling select '{table}', spelled, nullif(spelled, '') from {spelled}"
         )
         return
-    ((path,),) = [connection.execute("select current_setting('search_path')").fetchall()[0]]
+    ((path,),) = connection.execute("select current_setting('search_path')").fetchall()
     connection.execute("drop schema if exists spelled cascade")
     connection.execute("create schema spelled")
     cells = [
@@ -118,12 +117,6 @@ def _read_keys(connection: duckdb.DuckDBPyConnection, extract: Extract, table: s
 def raw_view_in(schema_name: str, table: str) -> str:
     """Give the native view of a raw table, to be made in a schema of one's own."""
     return view_in(schema_name, sql_folder() / "00_format" / NATIVE.name / f"09_raw_{table}.sql")
-
-
-def view_in(schema_name: str, file: Path) -> str:
-    """Give a view, to be made in a schema of one's own."""
-    made = f"create view {schema_name}."
-    return file.read_text(encoding="utf-8").replace("create or replace view ", made, 1)
 
 
 def number_children(connection: duckdb.DuckDBPyConnection, known: Path) -> None:
@@ -201,16 +194,12 @@ def put_in_order(connection: duckdb.DuckDBPyConnection, extract: Extract, wanted
             if n_asked < n_now
             else ""
         )
-        files = connection.sql(f"select count(*) from children.file where table_name = '{table}'").fetchall()[
-            0
-        ][0]
-        ordinal = "0" if files == 1 else "known.ordinal"
-        named = (
-            ""
-            if files == 1
-            else "inner join children.file as known "
-            f"on known.table_name = '{table}' and sent.file = known.file"
-        )
+        files = f"from children.file where table_name = '{table}'"
+        ((n_files,),) = connection.sql(f"select count(*) {files}").fetchall()
+        ordinal, named = "0", ""
+        if n_files != 1:
+            ordinal = "known.ordinal"
+            named = f"inner join (select file, ordinal {files}) as known using (file)"
         connection.execute(f"""
             insert into children.rows
             with line as (
@@ -220,9 +209,7 @@ def put_in_order(connection: duckdb.DuckDBPyConnection, extract: Extract, wanted
                         (cast({ordinal} as uhugeint) << 104) + (cast(row_number as uhugeint) << 64)
                         + {sent.hash(*sent.columns)}
                     ) as lines
-                from (
-                    select sent.* {", known.ordinal" if named else ""} from {sent.name} as sent {named}
-                ) as known
+                from {sent.name} as sent {named}
                 {some}
                 group by all
             ),

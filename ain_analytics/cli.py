@@ -3,16 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ain_analytics.definitions import PRESETS
 from ain_analytics.errors import BadOutput, NothingUsable
-from ain_analytics.terminal import make_console, progress_bar, typed_command
-
-if TYPE_CHECKING:
-    from ain_analytics.study_result import Study
+from ain_analytics.terminal import make_console, progress_bar, say_results, typed_command
 
 app = typer.Typer(
     help="How long autoimmune neutropenia lasts, from registry extracts.",
@@ -143,20 +140,10 @@ def _run(source: Path | str, out: Path, definition: str, by: str | None, **how: 
             command=typed_command(),
             **how,
         )
-    _say(found, out)
+    say_results([*found.in_words(), *found.notes], out)
     found.registry.close()
     if found.registry.buckets is not None:
         found.registry.buckets.remove()
-
-
-def _say(found: "Study", out: Path) -> None:
-    console = make_console()
-    for line in (*found.in_words(), *found.notes):
-        console.print(line)
-    console.print(f"Report: {out / 'report.html'}", style="bold green")
-    console.print(
-        "report.html and charts/ may be shown to others; tables/ hold a row per child and stay in the house."
-    )
 
 
 @app.command()
@@ -169,6 +156,7 @@ def check(
     ] = None,
     engine: Engine = "duckdb",
     engine_address: EngineAddress = None,
+    buckets: InBuckets = None,
 ) -> None:
     """Look at an extract: what is in it, what was set aside and why, what looks odd.
 
@@ -182,22 +170,19 @@ def check(
 
     definitions = read_definition(definition)
     place = None if out is None else check_output(out, None if is_address(source) else source)
+    how: dict[str, Any] = {"engine": engine, "engine_address": engine_address, "buckets": buckets}
     try:
         with (
             progress_bar() as progress,
-            open_registry(
-                source,
-                definitions=definitions,
-                progress=progress,
-                engine=engine,
-                engine_address=engine_address,
-            ) as registry,
+            open_registry(source, definitions=definitions, progress=progress, **how) as registry,
         ):
             seen = quality(registry)
             if place is not None:
                 from ain_analytics.quality_folder import write_quality
 
                 write_quality(registry, seen, place, command=typed_command())
+            if registry.buckets is not None:
+                registry.buckets.remove()
     except NothingUsable as nothing:
         typer.echo(str(nothing))
         raise typer.Exit(NOTHING_USABLE) from None
@@ -210,6 +195,19 @@ def check(
     if not seen.is_usable:
         typer.echo("\nNothing usable: no neutrophil count of any child is left.")
         raise typer.Exit(NOTHING_USABLE)
+
+
+@app.command()
+def why(
+    source: Source,
+    patient: Annotated[str, typer.Argument(help="Key of the child, as in the extract.")],
+    definition: Definition = "textbook",
+    at: Annotated[str, typer.Option(help="By what was known when: baseline or end.")] = "baseline",
+) -> None:
+    """Say why a child has its class: rule, rows, and why no rule above it. Keep it in the house."""
+    from ain_analytics.why import say_why
+
+    say_why(source, patient, definition, at)
 
 
 @app.command(name="map")

@@ -19,6 +19,10 @@ _AT_LEAST_ONE = (
     "negative_tests_for_idiopathic",
     "cycle_counts_per_week",
     "cycle_weeks",
+    "cycle_surrogates",
+    "cycle_shortest_days",
+    "cycle_frequencies",
+    "duffy_pattern_counts",
     "heaping_neighbours",
     "median_fold",
     "unit_fold",
@@ -27,6 +31,7 @@ _AT_LEAST_ONE = (
     "rmst_months",
     "minimum_at_risk",
     "bootstrap_replicates",
+    "bootstrap_children",
     "minimum_cell",
     "fewest_per_band",
     "response_days",
@@ -67,6 +72,14 @@ def refuse_impossible(d: Any) -> None:
         raise BadDefinition(
             "cycle_min_days", d.cycle_min_days, f"must not exceed cycle_max_days ({d.cycle_max_days})"
         )
+    if not d.cycle_shortest_days < d.cycle_min_days <= d.cycle_max_days < d.cycle_longest_days:
+        raise BadDefinition(
+            "cycle_shortest_days",
+            (d.cycle_shortest_days, d.cycle_longest_days),
+            f"must enclose the cycle ({d.cycle_min_days} to {d.cycle_max_days})",
+        )
+    if not 0 < d.cycle_false_alarm < 1:
+        raise BadDefinition("cycle_false_alarm", d.cycle_false_alarm, "must lie between 0 and 1")
     _refuse_bad_bands(d.anc_bands)
 
 

@@ -3,26 +3,26 @@
 Python reads the object; SQL reads the same values as rows of `definition` and `anc_band`.
 """
 
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 from ain_analytics.definition_checks import refuse_impossible
+from ain_analytics.definition_fields import (
+    CTCAE,
+    DESIGN,
+    cases,
+    counts,
+    episodes,
+    estimates,
+    follow_up,
+    release,
+    staging,
+)
 
 DAYS_PER_MONTH = 365.25 / 12
 """Days in a month on axes and in text only; every duration is held in whole days."""
 DAYS_PER_YEAR = 365.25
 """Days in a year of person-time; ages are counted by the calendar."""
-
-Stage = Literal["staging", "counts", "episodes", "cases", "follow_up", "estimates", "release"]
-DESIGN = "textbook definition of this program"
-OURS = "our choice"
-
-
-def choice(default: Any, unit: str, meaning: str, *, source: str, stage: Stage) -> Any:
-    """Make a dataclass field that carries unit, meaning, source and the stage that reads it."""
-    return field(
-        default=default, metadata={"unit": unit, "meaning": meaning, "source": source, "stage": stage}
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +52,9 @@ class AncBand:
 TEXTBOOK_BANDS = (AncBand(0, 1.0, 1.0), AncBand(12, 1.5, 1.5))
 
 
-def _stage(name: Stage):  # type: ignore[no-untyped-def]
-    def at(default: Any, unit: str, meaning: str, source: str = OURS) -> Any:
-        return choice(default, unit, meaning, source=source, stage=name)
-
-    return at
-
-
-staging, counts, episodes = _stage("staging"), _stage("counts"), _stage("episodes")
-cases, follow_up = _stage("cases"), _stage("follow_up")
-estimates, release = _stage("estimates"), _stage("release")
-
+USUAL_ADVICE = "our choice, after the usual advice of two to three counts a week for six weeks"
 LISTS = ("report_months", "age_band_months")
 """Choices that are lists of months."""
-CTCAE = "CTCAE 5.0, neutrophil count decreased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +86,9 @@ class Definitions:
         False, "", "Whether granulocytes stand in where no neutrophil count can be made."
     )
     implausible_unit: str = staging("report", "", "What becomes of a count whose unit may be wrong.")
-    unit_fold: float = staging(1000.0, "fold", "How far off a count in cells per µL is when read as 10⁹/L.", "arithmetic")
+    unit_fold: float = staging(
+        1000.0, "fold", "How far off a count in cells per µL is when read as 10⁹/L.", "arithmetic"
+    )
     unit_fold_tolerance: float = staging(
         4.0,
         "factor",
@@ -159,6 +150,12 @@ class Definitions:
         4, "tests", "Negative tests that make a neutropenia idiopathic.", "Farruggia 2019, Italian registry"
     )
     drug_window_days: int = cases(90, "days", "A culprit drug was begun at most so long before onset.")
+    drug_recovery_days: int = cases(
+        30,
+        "days",
+        "Counts that recover so soon after the end of a culprit drug speak for it.",
+        "our choice: most recover within three weeks, Andersohn 2007, doi:10.7326/0003-4819-146-9-200705010-00009",
+    )
     chemotherapy_window_days: int = cases(90, "days", "Chemotherapy was given at most so long before onset.")
     infection_before_days: int = cases(
         30, "days", "An infection recorded at most so long before onset may explain it."
@@ -177,20 +174,27 @@ class Definitions:
     duffy_anc_at_least: float = cases(
         1.0, "10⁹/L", "A Duffy-null child below it has more than the Duffy-null count."
     )
+    duffy_anc_below: float = cases(
+        2.0, "10⁹/L", "A stable mild pattern has every count below it, and none below the one before."
+    )
+    duffy_pattern_counts: int = cases(5, "counts", "Fewest counts of a stable mild pattern.")
+    duffy_pattern_days: int = cases(365, "days", "Fewest days over which it holds.")
     cycle_counts_per_week: int = cases(
-        3,
-        "counts a week",
-        "Sampling from which a cycle can be told.",
-        "our choice, after the usual advice of two to three counts a week for six weeks",
+        3, "counts a week", "Sampling from which a cycle can be told.", USUAL_ADVICE
     )
-    cycle_weeks: int = cases(
-        6,
-        "weeks",
-        "How long such sampling must last.",
-        "our choice, after the usual advice of two to three counts a week for six weeks",
-    )
+    cycle_weeks: int = cases(6, "weeks", "How long such sampling must last.", USUAL_ADVICE)
     cycle_min_days: int = cases(18, "days", "Shortest distance of two nadirs of a cycle.")
     cycle_max_days: int = cases(24, "days", "Longest distance of two nadirs of a cycle.")
+    cycle_false_alarm: float = cases(
+        0.01, "share", "Share of episodes without a cycle in which the periodogram may find one."
+    )
+    cycle_surrogates: int = cases(
+        1999, "series", "Random series of the same persistence that a periodogram is held against."
+    )
+    cycle_seed: int = cases(1975, "", "Seed of these series.")
+    cycle_shortest_days: int = cases(9, "days", "Shortest period of the periodogram.")
+    cycle_longest_days: int = cases(60, "days", "Longest period of the periodogram.")
+    cycle_frequencies: int = cases(90, "frequencies", "Even steps between them.")
 
     time_origin: str = follow_up("onset", "", "Day zero: onset, detection, diagnosis or birth.", DESIGN)
     right_reading: str = follow_up("right_end", "", "Day of resolution in right-censored curves.", DESIGN)
@@ -206,6 +210,9 @@ class Definitions:
     bootstrap_replicates: int = estimates(
         200, "replicates", "Resamples behind an interval that has no formula."
     )
+    bootstrap_children: int = estimates(
+        2500, "children", "Most children drawn for one resample; of more, limits are scaled to their number."
+    )
     bootstrap_seed: int = estimates(1975, "", "Seed of the resampling.")
     birthday_window_days: int = estimates(
         30, "days", "An onset so near to an age at which the limit changes may owe to the change."
@@ -213,7 +220,9 @@ class Definitions:
     long_silence_days: int = estimates(
         365, "days", "A longer time between two counts inside an episode is reported."
     )
-    heaping_neighbours: int = estimates(4, "values", "Values on either side of a limit that it is set beside.")
+    heaping_neighbours: int = estimates(
+        4, "values", "Values on either side of a limit that it is set beside."
+    )
     median_fold: float = estimates(3.0, "times", "A median so far from that of its like is pointed out.")
     drift_counts: int = estimates(20, "counts", "The median of fewer counts is not pointed out.")
 
@@ -238,7 +247,9 @@ class Definitions:
         "our choice; 5 days in a series of IVIG, F105",
     )  # fmt: skip
     response_before_days: int = estimates(
-        30, "days", "The count before a treatment is at most so old; without one there is nothing to respond from."
+        30,
+        "days",
+        "The count before a treatment is at most so old; without one there is nothing to respond from.",
     )
     trigger_risk_days: int = estimates(
         42, "days", "A trigger is looked for up to so long after an exposure.",
@@ -266,11 +277,7 @@ class Definitions:
 
     def value_rows(self) -> dict[str, object]:
         """Give the single values as the row of table `definition`."""
-        return {
-            f.name: getattr(self, f.name)
-            for f in fields(self)
-            if f.name not in ("anc_bands", *LISTS)
-        }
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("anc_bands", *LISTS)}
 
     def as_dict(self) -> dict[str, Any]:
         """Give every choice as plain values, for manifests and TOML."""

@@ -38,7 +38,12 @@ def fingerprint_of_choices(definitions: Definitions, *, staging_only: bool) -> s
 
 def program_version() -> str:
     """Give the version of this program."""
+    return version_of("ain-analytics")
+
+
+def version_of(package: str) -> str:
+    """Give the version of a package that is installed, else `unknown`."""
     try:
-        return version("ain-analytics")
+        return version(package)
     except PackageNotFoundError:
         return "unknown"

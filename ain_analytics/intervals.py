@@ -1,15 +1,12 @@
 """Curves of the time to resolution from intervals: seen unresolved on one day, resolved by another."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ain_analytics.bootstrap import bootstrap, curve_of, distinct, last_day_of
 from ain_analytics.curve_result import (
-    Limits,
     ResolutionCurve,
-    point_values,
     start_in_words,
     steps_frame,
     summary_frame,
@@ -18,13 +15,11 @@ from ain_analytics.curve_result import (
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import BadFrame
 from ain_analytics.log_rank import log_rank
-from ain_analytics.npmle import Npmle, npmle
-from ain_analytics.step_curve import Floats, StepCurve
+from ain_analytics.npmle import npmle
 from ain_analytics.strata import strata_of
 from ain_analytics.turnbull_cells import Observations
 
 ESTIMATOR = "npmle"
-NO_MASS = 1e-12
 ENDS = ["entry_days", "lower_days", "upper_days"]
 READ_AS_KAPLAN_MEIER = ("exit_days", "is_resolved")
 """For intervals there is no log-rank test; the strata are compared by this reading."""
@@ -88,12 +83,14 @@ def interval_curve(
     test = log_rank(strata.rows) if read and len(strata.rows) > 1 else None
     labels: dict[str, object] = {"definition": definitions.name, "estimator": ESTIMATOR}
     steps, summary, said, violations = [], [], [], []
+    is_large = False
     for name, rows in strata.rows.items():
         _refuse_empty_intervals(rows)
         observed, child = _observed(rows)
-        fit = npmle(_distinct(observed, np.ones(len(child))))
-        curve = _curve(fit, observed)
-        lower, upper, limits, n_unlinked = _bootstrap(
+        is_large |= bool(child[-1] >= definitions.bootstrap_children)
+        fit = npmle(distinct(observed, np.ones(len(child))))
+        curve = curve_of(fit, last_day_of(observed))
+        lower, upper, limits, n_unlinked = bootstrap(
             observed, child, curve, definitions, n=definitions.bootstrap_replicates if with_limits else 0
         )
         stratum = labels | {"stratum": name}
@@ -119,7 +116,7 @@ def interval_curve(
             *_moved_to_entry(strata.rows),
             *said,
             *(["The log-rank test compares the right-censored readings of the strata."] if test else []),
-            *_in_words(definitions, max(violations), with_limits=with_limits),
+            *_in_words(definitions, max(violations), with_limits=with_limits, is_large=is_large),
         ),
         kkt_violation=max(violations),
     )
@@ -145,66 +142,6 @@ def _observed(rows: pl.DataFrame) -> tuple[Observations, NDArray[np.int64]]:
     return Observations(np.maximum(lower, entry), upper, entry, np.ones(rows.height)), child.astype(np.int64)
 
 
-def _distinct(rows: Observations, weight: Floats) -> Observations:
-    """Merge equal rows, and drop those without weight."""
-    ends = pl.DataFrame({"lower": rows.lower, "upper": rows.upper, "entry": rows.entry, "weight": weight})
-    merged = (
-        ends.filter(pl.col("weight") > 0)
-        .group_by("lower", "upper", "entry")
-        .agg(pl.col("weight").sum())
-        .sort("lower", "upper", "entry")
-    )
-    return Observations(*(merged[name].to_numpy() for name in ("lower", "upper", "entry", "weight")))
-
-
-def _curve(fit: Npmle, rows: Observations) -> StepCurve:
-    """Let the curve step at the right end of each cell that holds mass, up to the last day seen."""
-    is_step = np.isfinite(fit.right) & (-np.diff(fit.unresolved, prepend=1.0) > NO_MASS)
-    days = np.append(fit.start, fit.right[is_step])
-    unresolved = np.append(1.0, fit.unresolved[is_step])
-    last_day = float(max(rows.lower.max(), rows.upper[np.isfinite(rows.upper)].max(initial=0.0)))
-    if last_day > days[-1]:
-        days, unresolved = np.append(days, last_day), np.append(unresolved, unresolved[-1])
-    return StepCurve(days, unresolved, last_day)
-
-
-def _bootstrap(
-    rows: Observations, child: NDArray[np.int64], curve: StepCurve, definitions: Definitions, *, n: int
-) -> tuple[Floats, Floats, Limits, int]:
-    """Make limits of the curve and of its quantities from resamples, and count those left out.
-
-    A resample without the earliest entrants cannot be read from the day on which the curve starts.
-    One child cannot be resampled.
-    """
-    n = n if child[-1] > 0 else 0
-    fits = [npmle(drawn) for drawn in _resamples(rows, child, definitions.bootstrap_seed, n)]
-    curves = [_curve(fit, rows) for fit in fits if fit.start <= curve.start]
-    if not curves:
-        unknown = np.full(len(curve.days), np.nan)
-        return unknown, unknown, {}, len(fits)
-    lower, upper = _percentiles(np.stack([drawn.value(curve.days) for drawn in curves]), definitions)
-    points = [point_values(drawn, definitions) for drawn in curves]
-    table = np.array([list(values.values()) for values in points])
-    limits = dict(zip(points[0], zip(*_percentiles(table, definitions), strict=True), strict=True))
-    return lower, upper, limits, len(fits) - len(curves)
-
-
-def _resamples(rows: Observations, child: NDArray[np.int64], seed: int, n: int) -> Iterator[Observations]:
-    """Draw children with replacement, each with all of its episodes."""
-    draws = np.random.default_rng(seed)
-    n_children = int(child[-1]) + 1
-    for _ in range(n):
-        times = draws.multinomial(n_children, np.full(n_children, 1 / n_children))
-        yield _distinct(rows, times[child].astype(float))
-
-
-def _percentiles(values: Floats, definitions: Definitions) -> tuple[Floats, Floats]:
-    """Take order statistics, not means of two, because values may be infinite."""
-    tail = (1 - definitions.confidence) / 2
-    lower, upper = np.quantile(values, [tail, 1 - tail], axis=0, method="inverted_cdf")
-    return lower, upper
-
-
 def _moved_to_entry(strata: dict[str, pl.DataFrame]) -> list[str]:
     n = sum(rows.filter(pl.col("lower_days") < pl.col("entry_days")).height for rows in strata.values())
     if n == 0:
@@ -214,11 +151,17 @@ def _moved_to_entry(strata: dict[str, pl.DataFrame]) -> list[str]:
     ]
 
 
-def _in_words(definitions: Definitions, violation: float, *, with_limits: bool) -> list[str]:
+def _in_words(definitions: Definitions, violation: float, *, with_limits: bool, is_large: bool) -> list[str]:
     limits = (
         f"Limits at {100 * definitions.confidence:g} % are percentiles of {definitions.bootstrap_replicates} "
         "resamples of children; one that ends earlier carries its last share on."
     )
+    if is_large:
+        limits += (
+            f" Of more than {definitions.bootstrap_children} children, so many are drawn each time, and the "
+            "limits are moved towards the estimate: by the square root of the number of children for the "
+            "restricted mean, by its cube root for the rest, which is rather too wide than too narrow."
+        )
     return [
         "An episode resolved after its last unresolved count and by its first normal one; the curve "
         "steps at the right end of each cell, so it is the latest reading that the data allow.",

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import duckdb
 
-from ain_analytics.children import CONTENT, names, number_children, put_in_order, raw_view_in, view_in
+from ain_analytics.children import CONTENT, names, number_children, put_in_order, raw_view_in
 from ain_analytics.definitions import Definitions
 from ain_analytics.engines import DUCKDB
 from ain_analytics.errors import BadKeep, BadOutput
@@ -23,7 +23,8 @@ from ain_analytics.formats import NATIVE
 from ain_analytics.layers import CHILDREN, Batch, Layer, derive_batch, show, write
 from ain_analytics.raw_tables import Progress
 from ain_analytics.schema import RAW
-from ain_analytics.views import KEPT, OF_ALL, STAGED_BELOW, make_view, view_files, view_name
+from ain_analytics.typed_cells import literal
+from ain_analytics.views import KEPT, OF_ALL, STAGED_BELOW, make_view, view_files, view_in, view_name
 
 _NUMBERS = "numbers.parquet"
 _PREFIX = "kept-"
@@ -93,7 +94,7 @@ def derive_changed(
             ("definition", False, schema_name, [file for file in files if file.name >= STAGED_BELOW]),
         )
     )
-    path = f"{','.join(dict.fromkeys([schema_name, staged_in, 'main']))}"
+    path = ",".join(dict.fromkeys([schema_name, staged_in, "main"]))
     if schema_name == staged_in:
         for file in view_files():
             if view_name(file) in OF_ALL:
@@ -105,9 +106,23 @@ def derive_changed(
 
 def _number(connection: duckdb.DuckDBPyConnection, keep: Keep) -> None:
     known = keep.folder / _NUMBERS
+    if not _is_sound(connection, known):  # without the numbers nobody knows whose rows the others are
+        shutil.rmtree(keep.folder)
+        keep.folder.mkdir()
     number_children(connection, known)
     if connection.sql("select count(*) from children.number where is_new").fetchall()[0][0]:
         write(connection, "select * from children.every_number", known)
+
+
+def _is_sound(connection: duckdb.DuckDBPyConnection, numbers: Path) -> bool:
+    try:
+        rows = f"read_parquet({literal(str(numbers))})"
+        connection.sql(f"select sum(number), bit_xor(key_low), bit_xor(key_high) from {rows}").fetchall()
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.InterruptException | duckdb.OutOfMemoryException):
+            raise
+        return False
+    return True
 
 
 def _bring_up_to_date(

@@ -13,13 +13,15 @@ from pathlib import Path
 
 import duckdb
 
-from ain_analytics.children import CONTENT, names, view_in
+from ain_analytics.children import CONTENT, names
 from ain_analytics.schema import RAW
 from ain_analytics.typed_cells import literal
-from ain_analytics.views import KEPT, make_view, view_name
+from ain_analytics.views import KEPT, make_view, view_in, view_name
 
 CHILDREN, PLACES, FILES = "children.parquet", "places.parquet", "files.parquet"
 _STATE = "state.json"
+_MAGIC = b"PAR1"
+"""How a Parquet file begins and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,16 @@ class Layer:
         """Say what is there; what cannot be understood is nothing."""
         try:
             said = json.loads((self.place / _STATE).read_text(encoding="utf-8"))
-            return [Batch(one["name"], date.fromisoformat(one["extracted_on"])) for one in said["batches"]]
+            found = [Batch(one["name"], date.fromisoformat(one["extracted_on"])) for one in said["batches"]]
+            return found if all(map(self._is_whole, found)) else []
         except (OSError, ValueError, KeyError, TypeError):
             return []
+
+    def _is_whole(self, batch: Batch) -> bool:
+        """Look whether every file is there, with the first and the last bytes of its kind."""
+        kept = [f"{view_name(file)}.parquet" for file in self.files if view_name(file) in KEPT]
+        names_of_files = (*kept, CHILDREN, PLACES, FILES)
+        return all(_is_parquet(self.place / batch.name / name) for name in names_of_files)
 
     def write_batches(self, batches: Sequence[Batch]) -> None:
         """Say what holds from now on, and take away what does not."""
@@ -74,9 +83,15 @@ class Layer:
         )
 
 
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        begins = file.read(len(_MAGIC))
+        file.seek(-len(_MAGIC), os.SEEK_END)
+        return begins == file.read() == _MAGIC
+
+
 def derive_batch(connection: duckdb.DuckDBPyConnection, layer: Layer, place: Path, path: str) -> None:
     """Write a layer's kept tables of the changed children, and who they are."""
-    place.mkdir()
     connection.execute(f"set search_path = '{path}'")
     pointing = ["select 0 as number, '' as table_name where false"]
     for file in layer.files:
@@ -124,6 +139,7 @@ def _table_of(name: str, columns: Sequence[str]) -> str:
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, place: Path) -> None:
     """Write a table whole or not at all."""
+    place.parent.mkdir(parents=True, exist_ok=True)
     partial = place.with_name(f"{place.name}.partial-{os.getpid()}")
     connection.execute(f"copy ({query}) to {literal(str(partial))} (format parquet)")
     partial.replace(place)

@@ -4,7 +4,6 @@ import hashlib
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,12 @@ import polars as pl
 
 from ain_analytics.extracted import Extract
 from ain_analytics.files import sha256
+from ain_analytics.fingerprint import program_version, version_of
 from ain_analytics.output import PROGRAM
 from ain_analytics.registry import Registry
 from ain_analytics.sender import OPTIONS_FILE
 from ain_analytics.wording import in_words
 
-_PROGRAM_PACKAGE = "ain-analytics"
 _LIBRARIES = (
     "altair",
     "dataframely",
@@ -87,9 +86,9 @@ def manifest(
 def versions() -> dict[str, str]:
     """Give the version of the program, of Python and of each library that may move a number."""
     return {
-        PROGRAM: _version(_PROGRAM_PACKAGE),
+        PROGRAM: program_version(),
         "python": platform.python_version(),
-        **{name: _version(name) for name in _LIBRARIES},
+        **{name: version_of(name) for name in _LIBRARIES},
     }
 
 
@@ -109,13 +108,6 @@ def inputs(extract: Extract) -> list[dict[str, Any]]:
     name = extract.name if extract.server else ""
     tables = [{"database": name, "table": there} for there, _ in extract.database_tables.values() if name]
     return files + frames + tables
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _fates(row_fate: pl.DataFrame) -> dict[str, dict[str, int]]:

@@ -3,14 +3,18 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+import polars as pl
 
 from ain_analytics.errors import BadOutput
 
 MANIFEST = "manifest.json"
 PROGRAM = "ain_analytics"
+SPILL = ".ain_spill.partial-"
+"""How folders begin, beside an output, that hold what did not fit into the memory; the process's id ends."""
 
 
 def check_output(out: Path | str, source: object = None) -> Path:
@@ -72,6 +76,15 @@ def atomic_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def write_tables(tables: Mapping[str, pl.DataFrame], folder: Path, say: Callable[[str, float], None]) -> None:
+    """Write each table as Parquet and as CSV."""
+    folder.mkdir(exist_ok=True)
+    for done, (name, frame) in enumerate(tables.items()):
+        say(f"writing {name}: {frame.height:,} rows", done / len(tables))
+        frame.write_parquet(folder / f"{name}.parquet")
+        frame.write_csv(folder / f"{name}.csv")
+
+
 def _old(out: Path) -> Path:
     return out.with_name(f".{out.name}.ain-old")
 
@@ -107,10 +120,11 @@ def _finish_interrupted(out: Path) -> None:
 
 
 def _sweep(out: Path) -> None:
-    """Remove what killed runs left beside `out`."""
-    for left in out.parent.glob(f".{out.name}.partial-*"):
+    """Remove what killed runs left beside `out`; what this process spilled may still be read."""
+    for left in (*out.parent.glob(f".{out.name}.partial-*"), *out.parent.glob(f"{SPILL}*")):
         pid = left.name.rpartition("-")[2]
-        if pid.isdigit() and not _is_running(int(pid)):
+        is_ours_now = left.name.startswith(SPILL) and pid == str(os.getpid())
+        if pid.isdigit() and not is_ours_now and not _is_running(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
 
 

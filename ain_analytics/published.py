@@ -1,5 +1,6 @@
 """The registry beside the literature: each published figure, and the same quantity on its children."""
 
+from contextlib import ExitStack
 from dataclasses import fields, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from ain_analytics.published_answers import ANSWERS, Answer, Figure, shares_at_e
 from ain_analytics.published_group import AgedGroup, Group
 from ain_analytics.published_records import published_figures, published_slips
 from ain_analytics.quantities import Estimate
+from ain_analytics.raw_tables import Progress
 from ain_analytics.registry import Registry
 from ain_analytics.schema.derived import TIME_ORIGIN
 from ain_analytics.schema.results import PublishedComparison
@@ -27,7 +29,9 @@ ONE_TEST = [
 UNIT = {"months": " months", "percent": " %", "p": "", "none": ""}
 
 
-def compare(registry: Registry, cases: pl.DataFrame, follow_up: pl.DataFrame) -> pl.DataFrame:
+def compare(
+    registry: Registry, cases: pl.DataFrame, follow_up: pl.DataFrame, *, progress: Progress | None = None
+) -> pl.DataFrame:
     """Set every published figure beside the same quantity on this registry.
 
     Parameters
@@ -38,6 +42,8 @@ def compare(registry: Registry, cases: pl.DataFrame, follow_up: pl.DataFrame) ->
     cases : Case, one row per episode
     follow_up : FollowUp, one row per episode
         Made from both. It is used where it fits a figure; else it is made anew, from the figure's origin.
+    progress : callable, optional
+        Told the definition that figures are compared under, and the share done.
 
     Returns
     -------
@@ -60,7 +66,18 @@ def compare(registry: Registry, cases: pl.DataFrame, follow_up: pl.DataFrame) ->
     True
     """
     followed = _Followed(registry, cases, follow_up)
-    rows = [_compared(figure, followed) for figure in published_figures().iter_rows(named=True)]
+    figures = published_figures().to_dicts()
+    under: dict[Definitions, list[Figure]] = {}
+    for figure in figures:
+        under.setdefault(followed.definitions_of(figure), []).append(figure)
+    made: dict[str, dict[str, Any]] = {}
+    for definitions, alike in under.items():  # so that no two derivations stand in memory at once
+        if progress:
+            said = f"comparing {len(alike)} published figures under {definitions.name}"
+            progress(f"{said}: {follow_up.height:,} episodes", len(made) / len(figures))
+        with followed:
+            made |= {figure["figure_id"]: _compared(figure, followed) for figure in alike}
+    rows = [made[figure["figure_id"]] for figure in figures]
     schema = {name: column.dtype for name, column in PublishedComparison.columns().items()}
     return PublishedComparison.validate(pl.DataFrame(rows, schema=schema, orient="row"), cast=True)
 
@@ -92,7 +109,7 @@ def multiplicity_note(comparison: pl.DataFrame, *, confidence: float = TEXTBOOK.
 
 
 class _Followed:
-    """The follow-up under any definition and from any origin, each made once."""
+    """The follow-up under any definition and from any origin, each made once and dropped at the end."""
 
     def __init__(self, registry: Registry, cases: pl.DataFrame, follow_up: pl.DataFrame) -> None:
         self.own = registry.definitions
@@ -102,12 +119,22 @@ class _Followed:
         self._known = {(self.own, given): follow_up}
         self._classified = {self.own: (registry, cases)}
         self._registry = registry
+        self._given = dict(self._known)
+        self._derived = ExitStack()
+
+    def __enter__(self) -> None:
+        """Hold what is made from here on."""
+
+    def __exit__(self, *_: object) -> None:
+        self._derived.close()
+        self._known = dict(self._given)
+        self._classified = {self.own: self._classified[self.own]}
 
     def frame(self, definitions: Definitions, origin: str) -> pl.DataFrame:
         """Give the follow-up of every episode."""
         if (definitions, origin) not in self._known:
             if definitions not in self._classified:
-                other = self._registry.under(definitions)
+                other = self._derived.enter_context(self._registry.briefly_under(definitions, None))
                 self._classified[definitions] = (other, classify(other))
             registry, cases = self._classified[definitions]
             self._known[definitions, origin] = follow(registry, cases, time_origin=origin)

@@ -23,7 +23,7 @@ from ain_analytics.quality_counts import (
     near_limits,
     onset_ages,
 )
-from ain_analytics.quality_rows import amounts, drift, rows_by_site
+from ain_analytics.quality_rows import amounts, drift, looked_at, rows_by_site
 from ain_analytics.registry import Registry
 from ain_analytics.schema import RAW
 
@@ -164,11 +164,14 @@ def quality(registry: Registry) -> Quality:
 
 
 def _tables(registry: Registry) -> dict[str, pl.DataFrame]:
-    values = measured_values(registry)
-    tables = {
-        "quality_rows": rows_by_site(registry),
-        "quality_amounts": amounts(registry),
-        "quality_drift": drift(registry),
+    with looked_at(registry):
+        values = measured_values(registry)
+        of_rows = {
+            "quality_rows": rows_by_site(registry),
+            "quality_amounts": amounts(registry),
+            "quality_drift": drift(registry),
+        }
+    tables = of_rows | {
         "quality_last_digit": last_digits(values),
         "quality_near_limit": near_limits(values, registry.definitions),
         "quality_gap": gaps(registry),

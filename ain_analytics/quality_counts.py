@@ -3,7 +3,7 @@
 import polars as pl
 
 from ain_analytics.definitions import DAYS_PER_MONTH, Definitions
-from ain_analytics.quality_rows import LAB, PERCENTILES
+from ain_analytics.quality_rows import LOOKED_AT, PERCENTILES
 from ain_analytics.registry import Registry
 from ain_analytics.schema import QUALITY
 
@@ -23,15 +23,17 @@ SAME = 1e-6
 def measured_values(registry: Registry) -> pl.DataFrame:
     """Give one row per value of a used, measured count as written: `value`, `amount`, `n`, and where from."""
     found: pl.DataFrame = registry.connection.sql(f"""
-        with {LAB}
+        with of_child as (
+            select child_number, unit, method, value, amount, count(*) as n
+            from {LOOKED_AT}
+            where value is not null and regexp_matches(value, '^[+]?[0-9]+([.,][0-9]+)?$')
+            group by all
+        )
         select
-            patient.site, lab.unit, lab.method, lab.value, lab.amount, count(*) as n
-        from lab
-        inner join patient on lab.patient_id = patient.patient_id
-        where
-            lab.role = 'anc'
-            and lab.fate = 'used'
-            and regexp_matches(lab.value, '^[+]?[0-9]+([.,][0-9]+)?$')
+            patient.site, of_child.unit, of_child.method, of_child.value, of_child.amount,
+            cast(sum(of_child.n) as bigint) as n
+        from of_child
+        inner join patient on of_child.child_number = patient.child_number
         group by all
         order by all
     """).pl()
@@ -194,11 +196,13 @@ def agreement(registry: Registry) -> pl.DataFrame:
     def tolerance(of: pl.Expr) -> pl.Expr:
         return pl.max_horizontal(pl.lit(d.anc_tolerance), d.anc_tolerance_share * of)
 
-    both = registry.frame("anc_result").filter(pl.col("computed_anc").is_not_null())
+    both = registry.connection.sql(
+        "select child_number, anc, computed_anc from anc_count where computed_anc is not null"
+    ).pl()
     place = pl.sum_horizontal((anc >= size).cast(pl.Int32) for size in SIZES[1:])
     counted = both.group_by(place.cast(pl.Int32).alias("place")).agg(
         pl.len().alias("n_counts"),
-        pl.col("patient_id").n_unique().alias("n_children"),
+        pl.col("child_number").n_unique().alias("n_children"),
         (difference.abs() > tolerance(anc)).sum().alias("n_beyond"),
         difference.quantile(low, "linear").alias("low"),
         difference.median().alias("median"),

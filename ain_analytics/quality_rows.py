@@ -1,10 +1,14 @@
 """The rows of an extract by site, year and fate; how large its amounts are, and how they drift."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import polars as pl
 
 from ain_analytics.registry import Registry
 from ain_analytics.schema import QUALITY
 
+LOOKED_AT = "looked_at"
 PERCENTILES = (0.05, 0.95)
 _DATED = {
     "antibody_test": "sampled_on",
@@ -28,24 +32,45 @@ _SITE_OF = """
     )
 """
 """The site of each key, usable or not; none where its rows name two."""
-LAB = """
-    lab as (
-        select
-            raw_lab_result.*,
-            lab_row.role,
-            lab_row.amount,
-            lab_row.whole,
-            lab_row.sampled_on,
-            lab_result_fate.fate
-        from lab_result_fate
-        left join lab_row
-            on lab_result_fate.file = lab_row.file and lab_result_fate.row_number = lab_row.row_number
-        left join raw_lab_result
-            on lab_result_fate.file = raw_lab_result.file
-            and lab_result_fate.row_number = raw_lab_result.row_number
+_LOOKED_AT = """
+    select
+        lab_row.child_number,
+        case when lab_row.child_number is null then raw_lab_result.patient_id end as unknown_id,
+        lab_row.sampled_on,
+        lab_row.role,
+        lab_row.amount,
+        lab_row.whole,
+        lab_result_fate.fate,
+        raw_lab_result.unit,
+        raw_lab_result.method,
+        case
+            when lab_row.role = 'anc' and lab_result_fate.fate = 'used' then raw_lab_result.value
+        end as value
+    from lab_result_fate
+    left join lab_row
+        on lab_result_fate.row_number = lab_row.row_number and lab_result_fate.file = lab_row.file
+    left join raw_lab_result
+        on lab_result_fate.row_number = raw_lab_result.row_number
+        and lab_result_fate.file = raw_lab_result.file
+"""
+"""Every laboratory result with its fate and what is asked of it; a malformed line has nothing but that."""
+_SITE_OF_CHILD = f"""
+    {_SITE_OF},
+    site_of_child as (
+        select child.child_number, site_of.site
+        from child inner join site_of on child.patient_id = site_of.patient_id
     )
 """
-"""Every laboratory result with its fate; a malformed line has nothing but that."""
+
+
+@contextmanager
+def looked_at(registry: Registry) -> Iterator[None]:
+    """Hold table `looked_at`, in which each laboratory result is put together once, for all that ask."""
+    registry.connection.sql(_LOOKED_AT).create(LOOKED_AT)
+    try:
+        yield
+    finally:
+        registry.connection.execute(f"drop table {LOOKED_AT}")
 
 
 def rows_by_site(registry: Registry) -> pl.DataFrame:
@@ -61,22 +86,35 @@ def rows_by_site(registry: Registry) -> pl.DataFrame:
         f"from {table}_fate left join site_of on {table}_fate.patient_id = site_of.patient_id"
         for table, day in _DATED.items()
     ]
-    lab = """
-        select 'lab_result', lab.fate, lab.patient_id, year(lab.sampled_on), site_of.site
-        from lab left join site_of on lab.patient_id = site_of.patient_id
-    """
-    every = " union all ".join([patients, lab, *others])
+    every = " union all ".join([patients, *others])
     found = registry.connection.sql(f"""
-        with {_SITE_OF}, {LAB}, every_row as ({every})
+        with {_SITE_OF_CHILD}, every_row as ({every}),
+        of_child as (
+            select child_number, unknown_id, year(sampled_on) as year, fate, count(*) as n
+            from {LOOKED_AT}
+            group by all
+        ),
+        counted as (
+            select
+                table_name, site, cast(year as varchar) as year, fate,
+                count(*) as n_rows, count(distinct patient_id) as n_children
+            from every_row
+            group by all
+            union all
+            select
+                'lab_result', site_of_child.site, cast(of_child.year as varchar), of_child.fate,
+                cast(sum(of_child.n) as bigint), count(of_child.child_number) + count(of_child.unknown_id)
+            from of_child left join site_of_child on of_child.child_number = site_of_child.child_number
+            group by all
+        )
         select
             table_name,
             coalesce(site, 'not_known') as site,
-            coalesce(cast(year as varchar), 'not_known') as year,
+            coalesce(year, 'not_known') as year,
             fate,
-            count(*) as n_rows,
-            count(distinct patient_id) as n_children
-        from every_row
-        group by all
+            n_rows,
+            n_children
+        from counted
         order by all
     """).pl()
     cast: pl.DataFrame = QUALITY["quality_rows"].cast(found)
@@ -90,30 +128,43 @@ def amounts(registry: Registry) -> pl.DataFrame:
     """
     low, high = PERCENTILES
     found = registry.connection.sql(f"""
-        with {LAB},
-        measure as (
+        with measure as (
             select
                 role as analyte,
                 coalesce(unit, 'not_given') as unit,
                 coalesce(method, 'not_given') as method,
                 case when ends_with(role, '_share') then '%' else '10⁹/L' end as amount_unit,
                 case when ends_with(role, '_share') then 100 * amount / whole else amount end as amount,
-                patient_id,
+                child_number,
+                unknown_id,
                 fate
-            from lab
+            from {LOOKED_AT}
             where role is not null and role not in ('hemoglobin', 'platelets')
+        ),
+        of_child as (
+            select analyte, unit, method, child_number, unknown_id from measure group by all
+        ),
+        children as (
+            select analyte, unit, method, count(child_number) + count(unknown_id) as n_children
+            from of_child
+            group by all
+        ),
+        measured as (
+            select
+                analyte, unit, method, amount_unit,
+                count(*) as n_rows,
+                count(*) filter (where fate = 'used') as n_used,
+                count(amount) as n_amounts,
+                quantile_cont(amount, [{low}, 0.5, {high}]) as quantiles
+            from measure
+            group by all
         )
         select
-            measure.analyte, measure.unit, measure.method, measure.amount_unit,
-            count(*) as n_rows,
-            count(*) filter (where measure.fate = 'used') as n_used,
-            count(measure.amount) as n_amounts,
-            count(distinct measure.patient_id) as n_children,
-            quantile_cont(measure.amount, {low}) as low,
-            median(measure.amount) as median,
-            quantile_cont(measure.amount, {high}) as high
-        from measure
-        group by all
+            measured.analyte, measured.unit, measured.method, measured.amount_unit,
+            measured.n_rows, measured.n_used, measured.n_amounts, children.n_children,
+            measured.quantiles[1] as low, measured.quantiles[2] as median, measured.quantiles[3] as high
+        from measured
+        inner join children using (analyte, unit, method)
         order by all
     """).pl()
     cast: pl.DataFrame = QUALITY["quality_amounts"].cast(_with_fold(found))
@@ -150,29 +201,30 @@ def _with_fold_of_others(groups: pl.DataFrame) -> pl.DataFrame:
 def drift(registry: Registry) -> pl.DataFrame:
     """Give the median of the neutrophil counts by site and month, counts that are impossible among them."""
     found = registry.connection.sql(f"""
-        with {_SITE_OF}, {LAB},
+        with {_SITE_OF_CHILD},
         counted as (
-            select patient_id, sampled_on, anc from anc_result
+            select child_number, null as unknown_id, sampled_on, anc from anc_count
             union all
-            select patient_id, sampled_on, amount
-            from lab
+            select child_number, unknown_id, sampled_on, amount
+            from {LOOKED_AT}
             where role = 'anc' and fate = 'impossible_value' and amount >= 0
         ),
         placed as (
             select
-                coalesce(site_of.site, 'not_known') as site,
+                coalesce(site_of_child.site, 'not_known') as site,
                 cast(date_trunc('month', counted.sampled_on) as date) as month,
-                counted.patient_id,
+                counted.child_number,
+                counted.unknown_id,
                 counted.anc
             from counted
-            left join site_of on counted.patient_id = site_of.patient_id
+            left join site_of_child on counted.child_number = site_of_child.child_number
         ),
         whole_site as (select site, median(anc) as median from placed group by site)
         select
             placed.site,
             placed.month,
             count(*) as n_counts,
-            count(distinct placed.patient_id) as n_children,
+            count(distinct placed.child_number) + count(distinct placed.unknown_id) as n_children,
             median(placed.anc) as median,
             median(placed.anc) / nullif(whole_site.median, 0) as fold
         from placed

@@ -1,6 +1,7 @@
 """An extract's rows and the code lists, as tables in DuckDB that the views read."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -23,6 +24,7 @@ REST_OF_DATE = {len("2018-03"): "-15", len("2018"): "-07-01"}
 """What makes a day of a month or a year: its middle."""
 RAW_VIEWS = "09"
 """Views of a format with a lower number are steps to those with this one, which are the raw tables."""
+DAYS_OF_CHILD = ("enrolled_on", "last_contact_on", "died_on")
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and the share of the work that is done."""
 
@@ -215,3 +217,33 @@ def make_raw_tables(connection: duckdb.DuckDBPyConnection, extract: Extract, fol
         in_views = _read_in_place(extract)
         for table in known.tables:
             connection.execute(f"drop {'view' if table in in_views else 'table'} source_{table}")
+
+
+def forget_later_days(connection: duckdb.DuckDBPyConnection, schema_name: str, day: date) -> None:
+    """Make the raw tables in a schema say what they said on a day.
+
+    The extract then ends on this day, so the staging views set aside what is later and cut courses that
+    go on; of a child itself the later days are not known yet, nor a row of a later birth.
+    """
+    info = connection.sql("from main.extract_info").pl().with_columns(pl.lit(day).alias("extracted_on"))
+    make_table(connection, "extract_info", info)
+    known = [
+        f"case when {_is_day(name)} > date '{day}' then null else {name} end as {name}"
+        for name in DAYS_OF_CHILD
+    ]
+    connection.execute(
+        f"create or replace view {schema_name}.raw_patient as "
+        f"select * replace ({', '.join(known)}) from main.raw_patient "
+        f"where not coalesce({_is_day('birth_date')} > date '{day}', false)"
+    )
+
+
+def _is_day(name: str) -> str:
+    """Read a cell as a day, by the rule of view `patient`."""
+    return f"case when regexp_matches({name}, '^[1-9][0-9]{{3}}-[^(]*$') then try_cast({name} as date) end"
+
+
+def of_rows(connection: duckdb.DuckDBPyConnection) -> str:
+    """Say of how many results; an engine that reads them where they lie has not counted them."""
+    ((n,),) = connection.sql("select count(*) from raw_lab_result").fetchall()
+    return f" of {n:,} laboratory results" if n else ""

@@ -1,37 +1,32 @@
 """DuckDB: the raw tables, the definitions as rows, and the views of `sql/`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import dataframely as dy
 import duckdb
 import polars as pl
 
-from ain_analytics import schema
-from ain_analytics.buckets import Buckets, derive_in_buckets
+from ain_analytics.buckets import Buckets
 from ain_analytics.children import read_children
+from ain_analytics.databases import working_database
 from ain_analytics.definitions import TEXTBOOK, Definitions
+from ain_analytics.derive import derive
 from ain_analytics.engines import DUCKDB, on_engine
-from ain_analytics.errors import BadBuckets, NothingUsable, UnknownTable, UnreadableExtract
+from ain_analytics.errors import NothingUsable, UnknownTable, UnreadableExtract, UnusableEngine
 from ain_analytics.extract import read_extract
 from ain_analytics.extracted import Extract
-from ain_analytics.keep import Keep, derive_changed
-from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables, make_table
-from ain_analytics.views import (
-    KEPT,
-    STAGED_BELOW,
-    band_frame,
-    definition_frame,
-    make_view,
-    sql_folder,
-    staging_of,
-    view_files,
-    view_name,
-)
+from ain_analytics.keep import Keep
+from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables
+from ain_analytics.schema import READABLE
+from ain_analytics.views import sql_folder, staging_of
 
+HELD = ("patient", "episode", "row_fate", "child_days")
+"""Tables that a study asks for many times; to sort them anew by their keys takes long."""
 Source: TypeAlias = Path | str | Mapping[str, pl.DataFrame]
 
 
@@ -55,6 +50,8 @@ class Registry:
         How the children are split, where they are.
     keep : Keep, optional
         Where the tables of the children are kept, where they are.
+    known_by : date, optional
+        The day on which the extract is looked at, where that is earlier than its last.
 
     Examples
     --------
@@ -72,12 +69,15 @@ class Registry:
     staged_in: str = "study_1"
     buckets: Buckets | None = None
     keep: Keep | None = None
-    _studies: dict[Definitions, "Registry"] = field(default_factory=dict)
+    known_by: date | None = None
+    _studies: dict[tuple[Definitions, date | None], "Registry"] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(2))
+    _held: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Names that `frame` knows."""
-        return tuple(_SCHEMAS)
+        return tuple(READABLE)
 
     def frame(self, name: str) -> pl.DataFrame:
         """Give a table as a polars frame of its schema, sorted by its key.
@@ -97,45 +97,95 @@ class Registry:
         UnknownTable
             There is no table of this name.
         """
-        if name not in _SCHEMAS:
-            raise UnknownTable(name, _SCHEMAS)
-        kind = _SCHEMAS[name]
+        if name not in READABLE:
+            raise UnknownTable(name, READABLE)
+        if name in self._held:
+            return self._held[name]
+        kind = READABLE[name]
         columns = ", ".join(kind.column_names())
         key = ", ".join(kind.primary_key()) or columns
         frame = self.connection.sql(f"select {columns} from {name} order by {key}").pl()
         cast: pl.DataFrame = kind.cast(frame)
+        if name in HELD:
+            self._held[name] = cast
         return cast
 
     def n_rows(self, name: str) -> int:
         """Count the rows of a table."""
-        if name not in _SCHEMAS:
-            raise UnknownTable(name, _SCHEMAS)
+        if name not in READABLE:
+            raise UnknownTable(name, READABLE)
         return int(self.connection.sql(f"select count(*) from {name}").fetchall()[0][0])
 
-    def under(self, definitions: Definitions) -> "Registry":
+    def under(self, definitions: Definitions, *, progress: Progress | None = None) -> "Registry":
         """Give the same extract under other definitions; the rows are not read again.
 
         Parameters
         ----------
         definitions : Definitions
+        progress : callable, optional
+            Told the stage and the share done.
 
         Returns
         -------
         Registry
             Shares this one's database; closing either closes both.
         """
-        known = self._studies.get(definitions)
-        if known is not None:
-            return known
-        connection = self.connection.cursor()
-        name = f"study_{len(self._studies) + 1}"
-        is_staged = self.buckets is None and staging_of(definitions) == staging_of(self.definitions)
-        staged_in = self.staged_in if is_staged else name
-        where = (self.buckets, self.keep, self._studies)
-        made = Registry(self.extract, definitions, connection, name, staged_in, *where)
-        _derive(made, None)
-        self._studies[definitions] = made
+        return self._again(definitions, self.known_by, progress)
+
+    def as_of(self, day: date) -> "Registry":
+        """Give the registry as it was on a day, derived from what was known then.
+
+        Parameters
+        ----------
+        day : date
+            Rows of later days are set aside, a later death, contact or enrolment is not known yet, and a
+            course that ends later is known to go on.
+
+        Returns
+        -------
+        Registry
+            Shares this one's database; closing either closes both.
+
+        Raises
+        ------
+        UnusableEngine
+            Another engine than DuckDB derived the registry.
+        """
+        if hasattr(self.connection, "derive"):
+            raise UnusableEngine("other than duckdb", "it cannot look at an earlier day", "Cut the extract.")
+        return self._again(self.definitions, min(day, self.known_by or self.extract.extracted_on), None)
+
+    def _again(
+        self, definitions: Definitions, known_by: date | None, progress: Progress | None
+    ) -> "Registry":
+        if known_by == self.extract.extracted_on:
+            known_by = None
+        if (definitions, known_by) in self._studies:
+            return self._studies[definitions, known_by]
+        own = f"study_{next(self._numbers)}"
+        is_same = (self.buckets, self.known_by) == (None, known_by)
+        is_same = is_same and staging_of(definitions) == staging_of(self.definitions)
+        staged = self.staged_in if is_same else own
+        here = replace(self, definitions=definitions, known_by=known_by, schema_name=own, staged_in=staged)
+        if known_by is not None:
+            here = replace(here, buckets=None, keep=None)
+        made = replace(here, connection=self.connection.cursor(), _held={})
+        derive(made, progress)
+        self._studies[definitions, known_by] = made
         return made
+
+    @contextmanager
+    def briefly_under(self, definitions: Definitions, progress: Progress | None) -> Iterator["Registry"]:
+        """Give the same as `under`; what was derived for this alone is dropped again at the end."""
+        was_known = (definitions, self.known_by) in self._studies
+        there = self.under(definitions, progress=progress)
+        try:
+            yield there
+        finally:
+            if not (was_known or hasattr(self.connection, "derive")):  # an engine's tables lie elsewhere
+                del self._studies[definitions, self.known_by]
+                there.connection.close()
+                self.connection.execute(f"drop schema {there.schema_name} cascade")
 
     def close(self) -> None:
         """Close the database."""
@@ -155,16 +205,9 @@ class Registry:
         )
 
     def _repr_html_(self) -> str:
-        rows = [
-            (name, self.n_rows(name))
-            for name in ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
-        ]
+        names = ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
+        rows = [(name, self.n_rows(name)) for name in names]
         return pl.DataFrame(rows, schema=["table", "rows"], orient="row")._repr_html_()
-
-
-_SCHEMAS: dict[str, type[dy.Schema]] = {
-    name: kind for name, kind in (schema.STAGED | schema.DERIVED).items() if name not in ("case", "follow_up")
-}
 
 
 def open_registry(
@@ -199,7 +242,7 @@ def open_registry(
         Split the children into so many parts, derived one after the other: less memory, and a run that
         was killed goes on where it was. The tables are the same.
     work : path, optional
-        Folder that keeps the tables of the buckets. Default: the current one.
+        Folder for the tables of the buckets, and what does not fit into memory. Default: the current one.
     keep : path, optional
         Folder in which the tables, with rows of every child, stay for the next run; it then derives only
         the children whose rows changed. One run at a time. The tables are the same.
@@ -228,11 +271,11 @@ def open_registry(
     """
     extract = read_extract(source, extracted_on=extracted_on)
     kept = None if keep is None else Keep.of(Path(keep), extract, buckets, engine)
-    connection: Any = duckdb.connect()
+    connection: Any = working_database(Path(work or "."))
     if engine != DUCKDB:
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
-    split = None if buckets is None else _split(extract, buckets, work, engine)
+    split = None if buckets is None else Buckets.of(buckets, Path(work or "."), extract, engine)
     registry = Registry(extract, definitions, connection, buckets=split, keep=kept)
     try:
         connection.execute("set TimeZone = 'UTC'")
@@ -241,59 +284,16 @@ def open_registry(
         make_raw_tables(connection, extract, sql_folder() / "00_format")
         if kept is not None:
             read_children(connection, extract)
-        _derive(registry, progress)
+        derive(registry, progress)
     except BaseException as error:
         connection.close()
         if not isinstance(error, duckdb.OutOfMemoryException | MemoryError):
             raise
         raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error
-    registry._studies[definitions] = registry
+    registry._studies[definitions, None] = registry
     if registry.n_rows("patient") == 0:
-        fates = connection.sql(
-            "select fate, n_rows from row_fate where table_name = 'patient' order by all"
-        ).fetchall()
+        of_patients = "select fate, n_rows from row_fate where table_name = 'patient' order by all"
+        fates = connection.sql(of_patients).fetchall()
         connection.close()
         raise NothingUsable("child", ", ".join(f"{fate} {n}" for fate, n in fates))
     return registry
-
-
-def _split(extract: Extract, n: int, work: Path | str | None, engine: str) -> Buckets:
-    if n < 1:
-        raise BadBuckets(f"{n} is no number of buckets", "Give 1 or more.")
-    if engine != DUCKDB:
-        raise BadBuckets(f"engine {engine} splits its work by itself", "Leave out the buckets.")
-    if not extract.paths:
-        raise BadBuckets("only files can be split", "Write the source to files, or leave out the buckets.")
-    return Buckets.of(n, Path(work or "."), extract)
-
-
-def _of_results(connection: Any) -> str:
-    """Say of how many results; an engine that reads them where they lie has not counted them."""
-    ((n,),) = connection.sql("select count(*) from raw_lab_result").fetchall()
-    return f" of {n:,} laboratory results" if n else ""
-
-
-def _derive(registry: Registry, progress: Progress | None) -> None:
-    """Build the views in the registry's schema, those of the staging only where nobody has yet."""
-    connection, own = registry.connection, registry.schema_name
-    connection.execute(f"create schema if not exists {own}")
-    connection.execute(f"set search_path = '{','.join(dict.fromkeys([own, registry.staged_in, 'main']))}'")
-    make_table(connection, "definition", definition_frame(registry.definitions))
-    make_table(connection, "anc_band", band_frame(registry.definitions))
-    if registry.buckets is not None:
-        derive_in_buckets(connection, own, registry.definitions, registry.buckets, progress)
-        return
-    if registry.keep is not None:
-        derive_changed(connection, own, registry.staged_in, registry.definitions, registry.keep, progress)
-        return
-    first = "" if registry.staged_in == own else STAGED_BELOW
-    chosen = [path for path in view_files() if path.name >= first]
-    rows = _of_results(connection) if progress else ""
-    for done, file in enumerate(chosen):
-        name = view_name(file)
-        if progress:
-            progress(f"deriving {name}{rows}", done / len(chosen))
-        if derive_elsewhere := getattr(connection, "derive", None):
-            derive_elsewhere(file, own, is_kept=name in KEPT)
-            continue
-        make_view(connection, file, is_kept=name in KEPT)

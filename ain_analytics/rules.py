@@ -1,8 +1,7 @@
 """The rules of classification: an ordered table, asked from the top; the first that holds wins.
 
-A rule is asked of one row per episode and day: a column `has_<evidence>` for every kind of fact,
-whether it was known by then, `n_negative` (negative antibody tests so far), the age at onset, and
-the choices of the study that rules read.
+A rule is true, false, or cannot be known from these data; what cannot be known does not fire, and is
+reported. A rule holds when all of its conditions do.
 """
 
 from collections.abc import Mapping
@@ -11,24 +10,13 @@ from types import MappingProxyType
 
 import polars as pl
 
-from ain_analytics.definitions import DESIGN, OURS, TEXTBOOK, Definitions
+from ain_analytics import conditions as ask
+from ain_analytics.conditions import Condition
+from ain_analytics.definition_fields import DESIGN, OURS
+from ain_analytics.definitions import TEXTBOOK, Definitions
 
-CHOICES = ("neonatal_days", "negative_tests_for_idiopathic")
-"""Choices of the study that rules read, as columns beside the facts."""
-
-
-def has(*kinds: str) -> pl.Expr:
-    """Say whether a fact of one of these kinds of evidence was known."""
-    return pl.any_horizontal(*(f"has_{kind}" for kind in kinds))
-
-
-IS_NEONATAL = pl.col("age_at_onset_days") < pl.col("neonatal_days")
-IS_TESTED = has("antibody_positive", "antibody_negative", "antibody_indeterminate")
-IS_ISOLATED = ~has(
-    "second_cytopenia", "autoimmune_disease", "immunodeficiency", "malignancy", "chemotherapy", "other_cause"
-)
-HAS_NEGATIVES_ONLY = has("antibody_negative") & ~has("antibody_positive")
-HAS_ENOUGH_NEGATIVES = pl.col("n_negative") >= pl.col("negative_tests_for_idiopathic")
+CHOICES = ("neonatal_days",)
+"""Choices of the study that conditions read, as columns beside the facts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,17 +31,31 @@ class Rule:
         What it asks; names of `Definitions` in braces.
     source : str
         Where it comes from.
-    evidence : tuple of str
-        Kinds of fact that speak for it; none where it rests on what is not known.
-    holds : polars.Expr
-        Whether it holds, on one row per episode and day.
+    conditions : tuple of Condition
+        What must all hold.
     """
 
     name: str
     words: str
     source: str
-    evidence: tuple[str, ...]
-    holds: pl.Expr
+    conditions: tuple[Condition, ...]
+
+    @property
+    def holds(self) -> pl.Expr:
+        """Whether it holds, on one row per episode and day; null where that cannot be known."""
+        return pl.all_horizontal(*(condition.holds for condition in self.conditions))
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Kinds of fact that speak for it; none where it rests on what is not known."""
+        return tuple(dict.fromkeys(kind for asked in self.conditions for kind in asked.evidence))
+
+    @property
+    def unknown(self) -> str:
+        """When it cannot be known from the data whether it holds."""
+        return (
+            "; ".join(dict.fromkeys(asked.unknown for asked in self.conditions if asked.unknown)) or "never"
+        )
 
 
 _RULES = (
@@ -62,46 +64,44 @@ _RULES = (
         "Onset before the age of {neonatal_days} days, and antibodies in the mother's serum; "
         "age alone is not enough.",
         DESIGN,
-        ("maternal_antibody",),
-        IS_NEONATAL & has("maternal_antibody"),
+        (ask.NEONATAL, ask.MOTHER_POSITIVE),
     ),
     Rule(
         "neonatal_undetermined",
         "Onset before the age of {neonatal_days} days, and neither maternal antibodies nor a "
         "congenital cause known.",
         DESIGN,
-        (),
-        IS_NEONATAL & ~has("maternal_antibody", "pathogenic_gene", "marrow_arrest"),
+        (ask.NEONATAL, ask.NO_MATERNAL, ask.NO_INHERITED),
     ),
     Rule(
         "congenital",
         "A pathogenic variant of a neutropenia gene, or an arrest of the marrow at the promyelocyte.",
         DESIGN,
-        ("pathogenic_gene", "marrow_arrest"),
-        has("pathogenic_gene", "marrow_arrest"),
+        (ask.INHERITED,),
     ),
     Rule(
         "cyclic",
-        "Three severe nadirs in a row, {cycle_min_days} to {cycle_max_days} days apart, where each of "
-        "{cycle_weeks} weeks held {cycle_counts_per_week} counts; with fewer counts a cycle cannot be told.",
-        OURS,
-        ("cyclic_pattern",),
-        has("cyclic_pattern"),
+        "Where each of {cycle_weeks} weeks held {cycle_counts_per_week} counts: three severe nadirs in a "
+        "row, {cycle_min_days} to {cycle_max_days} days apart, or severe counts whose periodogram has its "
+        "peak there, higher than in all but {cycle_false_alarm} of random series of the same persistence.",
+        "our choice; persistence after Schulz and Mudelsee 2002, doi:10.1016/S0098-3004(01)00044-9",
+        (ask.CYCLIC,),
     ),
     Rule(
         "drug_induced",
-        "A culprit drug begun before the onset, at most {drug_window_days} days; begun later it is none.",
-        DESIGN,
-        ("culprit_drug",),
-        has("culprit_drug"),
+        "A culprit drug begun before the onset, at most {drug_window_days} days, and a confirmed recovery "
+        "at most {drug_recovery_days} days after its end; begun later it is none. The end makes the class, "
+        "so the class says nothing about duration.",
+        "our choice; recovery within three weeks of stopping, Andersohn 2007, "
+        "doi:10.7326/0003-4819-146-9-200705010-00009",
+        (ask.CULPRIT, ask.RECOVERED),
     ),
     Rule(
         "malignancy_or_chemotherapy",
         "Malignancy or marrow failure, or chemotherapy given at most {chemotherapy_window_days} days "
         "before the onset.",
         OURS,
-        ("malignancy", "chemotherapy"),
-        has("malignancy", "chemotherapy"),
+        (ask.MALIGNANT,),
     ),
     Rule(
         "secondary_autoimmune",
@@ -109,15 +109,13 @@ _RULES = (
         "{hemoglobin_below} g/dL, platelets below {platelets_below} × 10⁹/L) within "
         "{cytopenia_window_days} days of the episode. A second cytopenia alone may be lack of iron.",
         OURS,
-        ("autoimmune_disease", "second_cytopenia"),
-        has("autoimmune_disease") | (has("second_cytopenia") & has("antibody_positive")),
+        (ask.AUTOIMMUNE,),
     ),
     Rule(
         "secondary_immunodeficiency",
         "An immunodeficiency; it is mostly recognised years after the cytopenia, so at the end only.",
         "our choice; Westermann-Clark 2021, doi:10.3389/fimmu.2021.649182 on the delay",
-        ("immunodeficiency",),
-        has("immunodeficiency"),
+        (ask.IMMUNODEFICIENT,),
     ),
     Rule(
         "secondary_infection",
@@ -125,61 +123,65 @@ _RULES = (
         "{infection_after_days} days after the onset, no positive antibody test, and not known to "
         "last longer than {chronic_months} months.",
         OURS,
-        ("infection",),
-        has("infection") & ~has("antibody_positive", "chronic_course"),
+        (ask.INFECTED, ask.NO_POSITIVE, ask.NOT_CHRONIC),
+    ),
+    Rule(
+        "secondary_other",
+        "An inherited syndrome with neutropenia, a large spleen, or a lack of nutrients.",
+        OURS,
+        (ask.OTHER_CAUSE,),
     ),
     Rule(
         "duffy_null_associated",
-        "Duffy-null, no count below {duffy_anc_at_least} × 10⁹/L, and no positive antibody test.",
+        "Duffy-null by test, or a stable mild pattern (at least {duffy_pattern_counts} counts over "
+        "{duffy_pattern_days} days, all below {duffy_anc_below} × 10⁹/L); no count below "
+        "{duffy_anc_at_least} × 10⁹/L, and no positive antibody test. Ancestry is never asked.",
         OURS,
-        ("duffy_null",),
-        has("duffy_null") & ~has("count_below_duffy", "antibody_positive"),
+        (ask.DUFFY_NULL, ask.NOT_LOW_FOR_DUFFY, ask.NO_POSITIVE),
     ),
     Rule(
         "primary_autoimmune",
         "Isolated, and a positive antibody test; a negative one beside it does not matter.",
         DESIGN,
-        ("antibody_positive",),
-        IS_ISOLATED & has("antibody_positive"),
+        (ask.ISOLATED, ask.ANTIBODY_POSITIVE),
     ),
     Rule(
         "idiopathic",
         "Isolated, at least {negative_tests_for_idiopathic} negative antibody tests and no positive one.",
         "Farruggia 2019, Italian registry",
-        ("antibody_negative",),
-        IS_ISOLATED & HAS_NEGATIVES_ONLY & HAS_ENOUGH_NEGATIVES,
+        (ask.ISOLATED, ask.NEGATIVE_ONLY, ask.ENOUGH_NEGATIVES),
     ),
     Rule(
         "probable_primary",
         "Isolated, fewer than {negative_tests_for_idiopathic} negative antibody tests and no positive one.",
         DESIGN,
-        ("antibody_negative",),
-        IS_ISOLATED & HAS_NEGATIVES_ONLY & ~HAS_ENOUGH_NEGATIVES,
+        (ask.ISOLATED, ask.NEGATIVE_ONLY, ask.TOO_FEW_NEGATIVES),
     ),
     Rule(
         "transient_unexplained",
-        "Isolated, no antibody test, and known to have resolved within {chronic_months} months; "
+        "Isolated, no antibody test, and a resolution within {chronic_months} months confirmed; "
         "its duration makes the class, so it says nothing about duration.",
         OURS,
-        ("transient_course",),
-        IS_ISOLATED & ~IS_TESTED & has("transient_course"),
+        (ask.ISOLATED, ask.NOT_TESTED, ask.TRANSIENT),
     ),
-    Rule("untested", "Isolated, and no antibody test.", OURS, (), IS_ISOLATED & ~IS_TESTED),
-    Rule("undetermined", "No other rule holds.", OURS, (), pl.lit(True)),
+    Rule("untested", "Isolated, and no antibody test.", OURS, (ask.ISOLATED, ask.NOT_TESTED)),
+    Rule("undetermined", "No other rule holds.", OURS, (ask.ALWAYS,)),
 )
 RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in _RULES})
 """The rules by name, in the order in which they are asked."""
 
 
 def case_class() -> pl.Expr:
-    """Name the first rule that holds."""
+    """Name the first rule that holds; one of which that cannot be known does not."""
     return pl.coalesce(*(pl.when(rule.holds).then(pl.lit(name)) for name, rule in RULES.items()))
 
 
 def evidence_of_class() -> pl.Expr:
     """Name the known facts that speak for the class in column `case_class`, else `none`."""
     named = (
-        pl.when(pl.col("case_class") == name).then(joined(*(said(kind, has(kind)) for kind in rule.evidence)))
+        pl.when(pl.col("case_class") == name).then(
+            joined(*(said(kind, ask.has(kind)) for kind in rule.evidence))
+        )
         for name, rule in RULES.items()
         if rule.evidence
     )
@@ -188,15 +190,23 @@ def evidence_of_class() -> pl.Expr:
 
 def antibody_status() -> pl.Expr:
     """Name the best that is known of antibodies; a positive test outweighs negative ones."""
-    results = ("positive", "negative", "indeterminate")
-    return pl.coalesce(*(said(result, has(f"antibody_{result}")) for result in results), pl.lit("not_tested"))
+    results = {
+        "positive": ("antibody_positive",),
+        "negative": ("antibody_negative",),
+        "indeterminate": ask.TESTS,
+    }
+    return pl.coalesce(
+        *(said(name, ask.has(*kinds)) for name, kinds in results.items()), pl.lit("not_tested")
+    )
 
 
 def note() -> pl.Expr:
     """Say what could not be told."""
+    suspected = ask.has("culprit_drug") & ~ask.has("drug_recovery", "drug_without_recovery")
     return joined(
-        said("discordant_antibodies", has("antibody_positive") & has("antibody_negative")),
-        said("cycle_not_assessable", ~has("dense_counts")),
+        said("discordant_antibodies", ask.has("antibody_positive") & ask.has("antibody_negative")),
+        said("drug_suspected", suspected),
+        said("cycle_not_assessable", ~ask.has("dense_counts")),
     )
 
 
@@ -211,6 +221,14 @@ def joined(*parts: pl.Expr) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
+def in_numbers(definitions: Definitions) -> dict[str, object]:
+    """Give the choices of a study as they stand in the words of rules."""
+    return {
+        name: f"{value:g}" if isinstance(value, float) else value
+        for name, value in definitions.value_rows().items()
+    }
+
+
 def rules_table(definitions: Definitions = TEXTBOOK) -> pl.DataFrame:
     """Print the rules of classification, in the order in which they are asked.
 
@@ -222,7 +240,8 @@ def rules_table(definitions: Definitions = TEXTBOOK) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        One row per rule: order, name, words, source, evidence.
+        One row per rule: order, name, words, unknown (when it cannot be known whether it holds), source,
+        evidence.
 
     Examples
     --------
@@ -230,12 +249,17 @@ def rules_table(definitions: Definitions = TEXTBOOK) -> pl.DataFrame:
     >>> rules_table()["name"][0]
     'neonatal_alloimmune'
     """
-    values = {
-        name: f"{value:g}" if isinstance(value, float) else value
-        for name, value in definitions.value_rows().items()
-    }
+    values = in_numbers(definitions)
     rows = [
-        (order, rule.name, rule.words.format(**values), rule.source, ", ".join(rule.evidence) or "none")
+        (
+            order,
+            rule.name,
+            rule.words.format(**values),
+            rule.unknown,
+            rule.source,
+            ", ".join(rule.evidence) or "none",
+        )
         for order, rule in enumerate(RULES.values(), start=1)
     ]
-    return pl.DataFrame(rows, schema=["order", "name", "words", "source", "evidence"], orient="row")
+    columns = ["order", "name", "words", "unknown", "source", "evidence"]
+    return pl.DataFrame(rows, schema=columns, orient="row")

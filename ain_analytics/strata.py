@@ -21,6 +21,9 @@ RECOVERED_TOO = (
 )
 """What speaks against delayed entry: without it, none of them would be in the extract."""
 
+OF_THE_FUTURE = ("severity", "course", "end_kind")
+"""Columns that are known only once an episode went on or ended; so are those of a class at the end."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strata:
@@ -71,7 +74,17 @@ def strata_of(
     kept = {*wanted, "patient_id"} & set(usable.columns)
     usable = usable.select(*sorted(kept), pl.col("entry_days").fill_null(0))
     _refuse_bad_values(usable, ["entry_days", *columns])
-    return Strata(_split(usable, by), (*said_of_first, *said, *_entry_in_words(usable)))
+    return Strata(_split(usable, by), (*said_of_first, *said, *_entry_in_words(usable), *future_in_words(by)))
+
+
+def future_in_words(by: str | None) -> list[str]:
+    """Warn of groups that the future makes: who lasts longer has more time to come into them."""
+    if by is None or not (by in OF_THE_FUTURE or by.endswith("_at_end")):
+        return []
+    return [
+        f"Warning: the groups by {by} were made by what became known later. Who lasts longer has more time "
+        "to come into one, so their durations must not be compared (immortal time)."
+    ]
 
 
 def _usable(follow_up: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

@@ -28,7 +28,7 @@ from ain_analytics.errors import BadDefinition, EmptyStratum, UnknownColumn
 from ain_analytics.followup import follow_up
 from ain_analytics.intervals import interval_curve
 from ain_analytics.manifest import manifest
-from ain_analytics.output import MANIFEST, atomic_folder, check_output
+from ain_analytics.output import MANIFEST, atomic_folder, check_output, write_tables
 from ain_analytics.postgres import is_address
 from ain_analytics.published import compare
 from ain_analytics.quality import quality
@@ -37,6 +37,7 @@ from ain_analytics.registry import Registry, Source, open_registry
 from ain_analytics.report import write_report
 from ain_analytics.schema import RESULTS
 from ain_analytics.shared import shared
+from ain_analytics.strata import future_in_words
 from ain_analytics.study_result import AUTOIMMUNE, Study
 
 BY_COLUMNS = ("sex", "site", "case_class", "is_ain", "antibody_status", "severity")
@@ -56,8 +57,11 @@ TABLES = (
 )
 """The tables of a study, in the order of the way of the data."""
 _KAPLAN_MEIER = "_kaplan_meier"
-_READING, _ESTIMATING, _DRAWING = (0.0, 0.3), (0.4, 0.65), (0.7, 0.95)
-"""Which parts of a progress bar the three long steps fill."""
+FIRST_TABLES = ("patient", "episode", "case", "follow_up")
+"""The tables that are written before the long estimates."""
+_READING, _WRITING, _ESTIMATING = (0.0, 0.3), (0.35, 0.4), (0.4, 0.65)
+_COMPARING, _DRAWING = (0.65, 0.75), (0.8, 0.95)
+"""Which parts of a progress bar the long steps fill."""
 
 
 def study(
@@ -127,9 +131,8 @@ def study(
     if by is not None and by not in BY_COLUMNS:
         raise UnknownColumn(by, BY_COLUMNS)
     if _is_name_of_curve(definitions.name):
-        raise BadDefinition(
-            "name", definitions.name, "is a name that a study gives to its curves; choose another"
-        )
+        taken = "is a name that a study gives to its curves; choose another"
+        raise BadDefinition("name", definitions.name, taken)
     place = None if out is None else check_output(out, None if is_address(source) else source)
     say = progress or (lambda _stage, _share: None)
     registry = open_registry(
@@ -143,10 +146,12 @@ def study(
         work=None if place is None else place.parent,
         keep=keep,
     )
-    found = _find(registry, by or "case_class", command, say)
-    if place is not None:
-        with atomic_folder(place) as folder:
-            _write(found, folder, say)
+    by = by or "case_class"
+    if place is None:
+        return _find(registry, by, command, say)
+    with atomic_folder(place) as folder:
+        found = _find(registry, by, command, say, folder / "tables")
+        _write(found, folder, say)
     return found
 
 
@@ -159,33 +164,30 @@ def _is_name_of_curve(name: str) -> bool:
     return name.startswith((AUTOIMMUNE, "by_")) or name.endswith(_KAPLAN_MEIER)
 
 
-def _find(registry: Registry, by: str, command: str | None, say: Progress) -> Study:
-    say("classifying", _READING[1])
+def _find(
+    registry: Registry, by: str, command: str | None, say: Progress, folder: Path | None = None
+) -> Study:
+    """Find everything; the tables of children and episodes are written as soon as they stand."""
+    say(f"classifying {registry.n_rows('episode'):,} episodes", _READING[1])
     cases = classify(registry)
     followed = follow_up(registry, cases)
+    made = {"case": cases, "follow_up": followed}
+    first = {name: made[name] if name in made else registry.frame(name) for name in FIRST_TABLES}
+    if folder is not None:
+        write_tables(first, folder, _within(_WRITING, say))
     rules = rules_of_ending(registry.definitions)
     curves, notes = _estimate(registry, followed, rules, by, _within(_ESTIMATING, say))
-    say("comparing with the literature", _ESTIMATING[1])
-    made = {
-        "case": cases,
-        "follow_up": followed,
+    made = first | {
         "curve_steps": _stacked("curve_steps", curves, lambda curve: curve.steps),
         "curve_summary": _stacked("curve_summary", curves, lambda curve: curve.summary),
-        "published_comparison": compare(registry, cases, followed),
+        "published_comparison": compare(registry, cases, followed, progress=_within(_COMPARING, say)),
         "attrition": attrition(registry, cases, followed),
     }
     tables = {name: made[name] if name in made else registry.frame(name) for name in TABLES}
-    return Study(
-        registry,
-        registry.definitions,
-        quality(registry),
-        tables,
-        curves,
-        tuple(rules),
-        by,
-        tuple(notes),
-        command,
-    )
+    say(f"looking at the quality of {tables['row_fate']['n_rows'].sum():,} rows", _COMPARING[1])
+    seen = quality(registry)
+    said = tuple(rules), by, tuple(notes), command
+    return Study(registry, registry.definitions, seen, tables, curves, *said)
 
 
 def _estimate(
@@ -193,19 +195,20 @@ def _estimate(
 ) -> tuple[dict[str, ResolutionCurve], list[str]]:
     """Estimate every curve; one that nobody is left for is noted, except the study's own."""
     own, *others = rules.values()
-    say(f"estimating under {own.name}", 0.0)
-    notes: list[str] = []
+    say(f"estimating under {own.name}: {followed.height:,} episodes", 0.0)
+    notes = future_in_words(by)
     curves = _both(own.name, followed, own)
     _try(curves, notes, AUTOIMMUNE, followed.filter("is_ain"), own)
     for step, definitions in enumerate(others, start=1):
-        say(f"estimating under {definitions.name}", step / (len(rules) + 1))
-        there = registry.under(definitions)
-        followed_there = follow_up(there, classify(there))
+        part = step / (len(rules) + 1), (step + 1) / (len(rules) + 1)
+        with registry.briefly_under(definitions, _within(part, say)) as there:
+            followed_there = follow_up(there, classify(there))
+        say(f"estimating under {definitions.name}: {followed_there.height:,} episodes", part[1])
         _try(curves, notes, definitions.name, followed_there, definitions)
         if AUTOIMMUNE in curves:
             name = f"{AUTOIMMUNE}_{definitions.name}"
             _try(curves, notes, name, followed_there.filter("is_ain"), definitions)
-    say(f"estimating by {by}", len(rules) / (len(rules) + 1))
+    say(f"estimating by {by}: {followed.height:,} episodes", len(rules) / (len(rules) + 1))
     _try(curves, notes, f"by_{by}", followed, own, by=by)
     return curves, notes
 
@@ -277,16 +280,13 @@ def charts_of(found: Study) -> Mapping[str, Callable[[], alt.TopLevelMixin]]:
 
 
 def _write(found: Study, folder: Path, say: Progress) -> None:
-    """Write tables, charts, report and, when all of them stand, the manifest."""
-    say("writing tables", _ESTIMATING[1])
-    (folder / "tables").mkdir()
-    for name, frame in found.tables.items():
-        frame.write_parquet(folder / "tables" / f"{name}.parquet")
-        frame.write_csv(folder / "tables" / f"{name}.csv")
+    """Write the other tables, charts, report and, when all of them stand, the manifest."""
+    others = {name: frame for name, frame in found.tables.items() if name not in FIRST_TABLES}
+    write_tables(others, folder / "tables", lambda stage, _: say(stage, _DRAWING[0]))
     (folder / "charts").mkdir()
     charts = charts_of(found)
     for done, (name, draw) in enumerate(charts.items()):
-        _within(_DRAWING, say)(f"drawing {name}", done / len(charts))
+        _within(_DRAWING, say)(f"drawing {name}, chart {done + 1} of {len(charts)}", done / len(charts))
         save_chart(draw(), folder / "charts", name)
     say("writing the report", _DRAWING[1])
     write_report(found, folder / "report.html")

@@ -4,6 +4,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,17 @@ def make_console() -> "Console":
     from rich.console import Console
 
     return Console(highlight=False, markup=False, soft_wrap=True)
+
+
+def say_results(lines: list[str], out: Path) -> None:
+    """Say what a study found, and where it lies."""
+    console = make_console()
+    for line in lines:
+        console.print(line)
+    console.print(f"Report: {out / 'report.html'}", style="bold green")
+    console.print(
+        "report.html and charts/ may be shown to others; tables/ hold a row per child and stay in the house."
+    )
 
 
 @contextmanager

@@ -17,7 +17,7 @@ KEPT = (
     "patient_fate", "child", "patient", "lab_row", "crowded_day", "crowded_row", "lab_measure",
     "specimen_role", "specimen", "measure_fate", "measured_count", "suspect_child", "suspect_count",
     "repeated_day", "masked_day", "child_days", "telling_count", "unresolved_run", "episode_span",
-    "episode", "case_evidence",
+    "episode", "dense_count", "case_evidence", "antibody_test", "treatment", "cell_count",
 )  # fmt: skip
 """Views that are kept as tables once derived, because several others read them."""
 
@@ -49,6 +49,12 @@ def make_view(connection: duckdb.DuckDBPyConnection, path: Path, *, is_kept: boo
         name = view_name(path)
         connection.execute(f"create or replace table {name}_kept as from {name}")
         connection.execute(f"create or replace view {name} as from {name}_kept")
+
+
+def view_in(schema_name: str, path: Path) -> str:
+    """Give the view of a file, to be made in a schema of one's own."""
+    text = path.read_text(encoding="utf-8")
+    return text.replace("create or replace view ", f"create view {schema_name}.", 1)
 
 
 def definition_frame(definitions: Definitions) -> pl.DataFrame:

@@ -174,22 +174,29 @@ def _cases(d: Definitions) -> list[str]:
         f"{_plural(d.antibody_after_days, 'day')} after the end; at least "
         f"{_plural(d.negative_tests_for_idiopathic, 'negative test')} and no positive one make an isolated neutropenia "
         "idiopathic.",
-        f"A culprit drug explains it when begun at most {_plural(d.drug_window_days, 'day')} before onset, chemotherapy "
+        f"A culprit drug explains it when begun at most {_plural(d.drug_window_days, 'day')} before onset and followed by a "
+        f"confirmed end within {_plural(d.drug_recovery_days, 'day')} of the drug's, chemotherapy "
         f"when given at most {_plural(d.chemotherapy_window_days, 'day')} before.",
         f"An infection explains it when recorded from {_plural(d.infection_before_days, 'day')} before to "
         f"{_plural(d.infection_after_days, 'day')} after onset.",
         f"It is not isolated when, within {_plural(d.cytopenia_window_days, 'day')} of it, haemoglobin is below "
         f"{d.hemoglobin_below:g} g/dL or platelets are below {_anc(d.platelets_below)}.",
-        f"A Duffy-null child with every count at or above {_anc(d.duffy_anc_at_least)} has the count of its kind.",
+        f"A Duffy-null child with every count at or above {_anc(d.duffy_anc_at_least)} has the count of its kind; so has one "
+        f"without a test whose counts, at least {d.duffy_pattern_counts} over {_plural(d.duffy_pattern_days, 'day')}, all lie "
+        f"from there to below {_anc(d.duffy_anc_below)}.",
         f"A cycle can be told from at least {_plural(d.cycle_counts_per_week, 'count')} a week for "
-        f"{_plural(d.cycle_weeks, 'week')}, with nadirs {d.cycle_min_days} to {_plural(d.cycle_max_days, 'day')} apart.",
+        f"{_plural(d.cycle_weeks, 'week')}, with nadirs {d.cycle_min_days} to {_plural(d.cycle_max_days, 'day')} apart, or a "
+        f"period of that length which stands out among {d.cycle_frequencies} from {d.cycle_shortest_days} to "
+        f"{_plural(d.cycle_longest_days, 'day')} as in {_share(d.cycle_false_alarm)} of {d.cycle_surrogates} random series "
+        f"(seed {d.cycle_seed}).",
     ]
 
 
 def _estimates(d: Definitions) -> list[str]:
     return [
         f"Intervals aim at {_share(d.confidence)}; where there is no formula they rest on "
-        f"{_plural(d.bootstrap_replicates, 'resample')} (seed {d.bootstrap_seed}).",
+        f"{_plural(d.bootstrap_replicates, 'resample')} of at most {d.bootstrap_children} children "
+        f"(seed {d.bootstrap_seed}).",
         f"Curves are printed at {_list([str(month) for month in d.report_months])} months, the restricted mean up "
         f"to {_plural(d.rmst_months, 'month')}; they stop where fewer than {d.minimum_at_risk} are at risk.",
         f"Reported as odd: an onset within {_plural(d.birthday_window_days, 'day')} of an age at which the limit changes, "

@@ -2,9 +2,9 @@
 -- Reads: lab_cell, child, analyte_code, unit_spelling, definition, extract_info.
 -- Key: (file, row_number).
 -- Rule: reasons hold in the order in which they stand. Other lines of the differential are other
--- analytes; the sound ones are marked, because they may be what is left to make a count. What was
--- sent as text stays in raw_lab_result. `lone_anc` is the count that a row makes without others: a
--- measured one, or granulocytes where they may stand for it.
+-- analytes; the sound ones are marked, because they may be what is left to make a count. They and the
+-- rows without a reason are sound. What was sent as text stays in raw_lab_result. `lone_anc` is the
+-- count that a row makes without others: a measured one, or granulocytes where they may stand for it.
 create or replace view lab_row as
 with meant as (
     select
@@ -78,6 +78,9 @@ select
         when judged.role = 'granulocytes' then round(judged.amount, judged.anc_decimals)
     end as lone_anc,
     coalesce(judged.is_line and judged.is_usable and judged.fault is null, false) as is_sound_line,
+    coalesce(
+        (judged.is_line or not judged.is_other_analyte) and judged.is_usable and judged.fault is null, false
+    ) as is_sound,
     case
         when judged.is_usable is null then 'unknown_patient'
         when not judged.is_usable then 'unusable_patient'

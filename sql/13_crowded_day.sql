@@ -9,6 +9,6 @@ select
     lab_row.child_number,
     lab_row.sampled_on
 from lab_row
-where lab_row.reason is null or lab_row.is_sound_line
+where lab_row.is_sound
 group by lab_row.child_number, lab_row.sampled_on
 having count(*) > 1;

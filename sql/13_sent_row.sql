@@ -31,4 +31,4 @@ select
 from lab_row
 inner join raw_lab_result
     on lab_row.row_number = raw_lab_result.row_number and lab_row.file = raw_lab_result.file
-where lab_row.reason is null or lab_row.is_sound_line;
+where lab_row.is_sound;

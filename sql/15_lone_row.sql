@@ -23,4 +23,4 @@ left join crowded_day
     on
         lab_row.child_number = crowded_day.child_number
         and lab_row.sampled_on = crowded_day.sampled_on
-where (lab_row.reason is null or lab_row.is_sound_line) and crowded_day.child_number is null;
+where lab_row.is_sound and crowded_day.child_number is null;

@@ -18,7 +18,7 @@ select
     lab_row.row_number,
     lab_row.reason as fate
 from lab_row
-where lab_row.reason is not null and not lab_row.is_sound_line
+where not lab_row.is_sound
 union all
 select
     lone_row.file,

@@ -30,30 +30,37 @@ with suspected_drug as (
                     'rituximab_late_onset_neutropenia'
                 )
                 then 'culprit_drug'
-        end as evidence
+        end as kind
     from treatment
+),
+
+timed as (
+    select
+        suspected_drug.*,
+        episode_window.episode_number,
+        episode_window.onset_by,
+        episode_window.drug_from,
+        episode_window.chemotherapy_from,
+        case
+            when suspected_drug.started_on < episode_window.onset_by then suspected_drug.kind
+            when suspected_drug.role = 'prophylaxis_cotrimoxazole_and_idin' then 'cotrimoxazole_prophylaxis'
+        end as evidence
+    from episode_window
+    inner join suspected_drug
+        on episode_window.patient_id = suspected_drug.patient_id
 )
 
 select
-    episode_window.patient_id,
-    episode_window.episode_number,
-    suspected_drug.evidence,
-    suspected_drug.started_on as known_on,
-    suspected_drug.code || ' ' || suspected_drug.role as detail,
+    timed.patient_id,
+    timed.episode_number,
+    timed.evidence,
+    timed.started_on as known_on,
+    timed.code || ' ' || timed.role as detail,
     'treatment' as table_name,
-    suspected_drug.file,
-    suspected_drug.row_number
-from episode_window
-inner join suspected_drug
-    on
-        episode_window.patient_id = suspected_drug.patient_id
-        and episode_window.onset_by > suspected_drug.started_on
+    timed.file,
+    timed.row_number
+from timed
 where
-    (
-        suspected_drug.evidence = 'culprit_drug'
-        and suspected_drug.started_on >= episode_window.drug_from
-    )
-    or (
-        suspected_drug.evidence = 'chemotherapy'
-        and suspected_drug.ended_on >= episode_window.chemotherapy_from
-    );
+    timed.evidence = 'cotrimoxazole_prophylaxis'
+    or (timed.evidence = 'culprit_drug' and timed.started_on >= timed.drug_from)
+    or (timed.evidence = 'chemotherapy' and timed.ended_on >= timed.chemotherapy_from);

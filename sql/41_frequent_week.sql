@@ -51,18 +51,36 @@ numbered_by_week as (
             and first_count.episode_number = later_count.episode_number
             and first_count.sampled_on <= later_count.sampled_on
             and first_count.before_on > later_count.sampled_on
+),
+
+numbered_in_week as (
+    select
+        numbered_by_week.*,
+        row_number() over (
+            partition by
+                numbered_by_week.patient_id, numbered_by_week.episode_number,
+                numbered_by_week.from_on, numbered_by_week.week_number
+            order by numbered_by_week.sampled_on
+        ) as number_in_week
+    from numbered_by_week
 )
 
 select
-    numbered_by_week.patient_id,
-    numbered_by_week.episode_number,
-    numbered_by_week.from_on,
-    numbered_by_week.week_number,
-    max(numbered_by_week.sampled_on) as last_on,
+    numbered_in_week.patient_id,
+    numbered_in_week.episode_number,
+    numbered_in_week.from_on,
+    numbered_in_week.week_number,
+    min(
+        case
+            when numbered_in_week.number_in_week = definition.cycle_counts_per_week
+                then numbered_in_week.sampled_on
+        end
+    ) as enough_on,
     cast(count(*) as integer) as n_counts
-from numbered_by_week
+from numbered_in_week
+cross join definition
 group by
-    numbered_by_week.patient_id,
-    numbered_by_week.episode_number,
-    numbered_by_week.from_on,
-    numbered_by_week.week_number;
+    numbered_in_week.patient_id,
+    numbered_in_week.episode_number,
+    numbered_in_week.from_on,
+    numbered_in_week.week_number;

@@ -2,12 +2,16 @@
 -- Reads: episode_window, genetic_test, marrow_exam.
 -- Key: none.
 -- Rule: a pathogenic or likely pathogenic variant of a neutropenia gene, and an arrest of the
--- marrow at the promyelocyte, speak of every episode of the child, whenever they were found.
+-- marrow at the promyelocyte, speak of every episode of the child, whenever they were found. So
+-- do a gene without a finding and a marrow without an arrest; an uncertain variant tells nothing.
 create or replace view inherited_evidence as
 with finding as (
     select
         genetic_test.patient_id,
-        'pathogenic_gene' as evidence,
+        case
+            when genetic_test.result in ('pathogenic', 'likely_pathogenic') then 'pathogenic_gene'
+            else 'gene_without_finding'
+        end as evidence,
         genetic_test.tested_on as known_on,
         genetic_test.gene || ' ' || genetic_test.result as detail,
         'genetic_test' as table_name,
@@ -16,18 +20,20 @@ with finding as (
     from genetic_test
     where
         genetic_test.is_neutropenia_gene
-        and genetic_test.result in ('pathogenic', 'likely_pathogenic')
+        and genetic_test.result <> 'uncertain'
     union all
     select
         marrow_exam.patient_id,
-        'marrow_arrest' as evidence,
+        case
+            when marrow_exam.cellularity = 'promyelocyte_arrest' then 'marrow_arrest'
+            else 'marrow_without_arrest'
+        end as evidence,
         marrow_exam.examined_on as known_on,
         marrow_exam.cellularity as detail,
         'marrow_exam' as table_name,
         marrow_exam.file,
         marrow_exam.row_number
     from marrow_exam
-    where marrow_exam.cellularity = 'promyelocyte_arrest'
 )
 
 select

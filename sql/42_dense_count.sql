@@ -1,15 +1,17 @@
 -- dense_count: one row per episode and unmasked count within weeks of frequent counts.
--- Reads: unmasked_day, patient, definition, frequent_week.
+-- Reads: definition, episode, frequent_week, telling_count, unmasked_day.
 -- Key: (patient_id, episode_number, sampled_on).
 -- Rule: weeks of frequent counts are told from a count on, and each of them holds enough; only
--- there can a cycle be seen or denied. `dense_on` is the day on which they were over.
+-- there can a cycle be seen or denied. `dense_on` is the day on which they held enough. A count
+-- that is normal is surely part of the episode only once an unresolved one has followed it.
 create or replace view dense_count as
 with dense_stretch as (
     select
         frequent_week.patient_id,
         frequent_week.episode_number,
         frequent_week.from_on,
-        max(frequent_week.last_on) as to_on
+        cast(frequent_week.from_on + interval 1 week * definition.cycle_weeks as date) as before_on,
+        max(frequent_week.enough_on) as enough_on
     from frequent_week
     cross join definition
     where frequent_week.n_counts >= definition.cycle_counts_per_week
@@ -26,14 +28,23 @@ select
     dense_stretch.episode_number,
     unmasked_day.sampled_on,
     unmasked_day.anc,
-    min(dense_stretch.to_on) as dense_on
+    greatest(min(dense_stretch.enough_on), unmasked_day.sampled_on) as dense_on,
+    coalesce(not bool_and(telling_count.is_normal), false) as is_unresolved
 from dense_stretch
-inner join patient on dense_stretch.patient_id = patient.patient_id
+inner join episode
+    on
+        dense_stretch.patient_id = episode.patient_id
+        and dense_stretch.episode_number = episode.episode_number
 inner join unmasked_day
     on
-        patient.child_number = unmasked_day.child_number
+        episode.child_number = unmasked_day.child_number
         and dense_stretch.from_on <= unmasked_day.sampled_on
-        and dense_stretch.to_on >= unmasked_day.sampled_on
+        and dense_stretch.before_on > unmasked_day.sampled_on
+        and coalesce(episode.resolution_by, episode.censored_on) >= unmasked_day.sampled_on
+left join telling_count
+    on
+        unmasked_day.child_number = telling_count.child_number
+        and unmasked_day.sampled_on = telling_count.sampled_on
 group by
     dense_stretch.patient_id,
     dense_stretch.episode_number,

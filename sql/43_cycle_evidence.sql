@@ -2,8 +2,9 @@
 -- Reads: definition, dense_count.
 -- Key: (patient_id, episode_number, evidence).
 -- Rule: a nadir is the first of consecutive severe counts; three nadirs in a row at the distances
--- of a cycle are a cyclic pattern (our choice), known on the third, and not before the weeks of
--- frequent counts are over.
+-- of a cycle are regular (our choice), known on the third, and not before the weeks of frequent
+-- counts held enough. Both are known on an unresolved count of such weeks. The periodogram, which
+-- also tells a cycle, is beyond SQL.
 create or replace view cycle_evidence as
 with nadir as (
     select
@@ -54,7 +55,7 @@ fact as (
         case
             when
                 judged.is_regular and coalesce(lag(judged.is_regular) over in_order, false)
-                then 'cyclic_pattern'
+                then 'regular_nadirs'
         end as evidence,
         greatest(judged.sampled_on, judged.dense_on) as known_on
     from judged
@@ -66,11 +67,16 @@ select
     fact.patient_id,
     fact.episode_number,
     fact.evidence,
-    min(fact.known_on) as known_on,
+    min(dense_count.sampled_on) as known_on,
     'neutrophil counts' as detail,
     'lab_result' as table_name,
     cast(null as varchar) as file,
     cast(null as bigint) as row_number
 from fact
-where fact.evidence is not null
+inner join dense_count
+    on
+        fact.patient_id = dense_count.patient_id
+        and fact.episode_number = dense_count.episode_number
+        and fact.known_on <= dense_count.sampled_on
+where fact.evidence is not null and dense_count.is_unresolved
 group by fact.patient_id, fact.episode_number, fact.evidence;

@@ -24,15 +24,19 @@ textbook definition with `choices` (or under `definitions=`); days count since b
 """
 
 import re
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from ain_analytics.__main__ import main
 from ain_analytics.definitions import TEXTBOOK, Definitions
 
 from . import reference
@@ -263,3 +267,30 @@ def difference(header: list[str], wanted: list[tuple[str, ...]], got: list[tuple
     return "\n".join(
         f"{sign} {' | '.join(c.rjust(w) for c, w in zip(row, widths, strict=True))}" for sign, row in table
     )
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the drawing of charts, which other tests prove."""
+    monkeypatch.setattr(import_module("ain_analytics.study"), "save_chart", lambda *_: [])
+    monkeypatch.setattr(import_module("ain_analytics.report_page"), "svg_of", lambda _: "<svg></svg>")
+
+
+@pytest.fixture
+def study_by_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None
+) -> Callable[..., dict[str, str]]:
+    """Run `ain study` with few resamples and give the tables that it writes to a folder, as text by name."""
+    few = tmp_path / "few.toml"
+    few.write_text('preset = "textbook"\nbootstrap_replicates = 5\n')
+
+    def run(source: Path, name: str, *more: str) -> dict[str, str]:
+        out = tmp_path / name
+        words = ["study", str(source), "-o", str(out), "--definition", str(few), *more]
+        monkeypatch.setattr(sys, "argv", ["ain", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        return {path.name: path.read_text() for path in (out / "tables").glob("*.csv")}
+
+    return run

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,18 +133,24 @@ def test_frames_are_not_split(tmp_path: Path) -> None:
 
 
 def test_a_study_in_buckets_leaves_its_results_alone(
-    extract: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    extract: Path, tmp_path: Path, study_by_command: Callable[..., dict[str, str]]
 ) -> None:
-    quick = tmp_path / "quick.toml"
-    quick.write_text('preset = "textbook"\nbootstrap_replicates = 5\n')
-    for name, more in (("whole", []), ("split", ["--buckets", "2"])):
-        out = str(tmp_path / name)
-        monkeypatch.setattr(
-            sys, "argv", ["ain", "study", str(extract), "-o", out, "--definition", str(quick), *more]
-        )
+    whole = study_by_command(extract, "whole")
+    assert whole
+    assert study_by_command(extract, "split", "--buckets", "2") == whole
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["few.toml", "split", "whole"]
+
+
+def test_a_look_in_buckets_says_the_same_and_leaves_nothing(
+    extract: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = []
+    for more in ([], ["--buckets", "2"]):
+        monkeypatch.setattr(sys, "argv", ["ain", "check", str(extract), *more])
         with pytest.raises(SystemExit) as ended:
             main()
         assert not ended.value.code
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["quick.toml", "split", "whole"]
-    for path in (tmp_path / "whole" / "tables").glob("*.csv"):
-        assert path.read_text() == (tmp_path / "split" / "tables" / path.name).read_text(), path.name
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert not list(tmp_path.iterdir())

@@ -18,14 +18,17 @@ from ain_analytics.charts import (
     chart_published,
     chart_resolution,
     chart_row_fates,
+    chart_rules,
     save_chart,
     svg_of,
 )
 from ain_analytics.charts.look import DASHES, PALETTE, rows_of, ticks_of_months
+from ain_analytics.charts.reading import MOST_STEPS, drawn_steps
 from ain_analytics.curves import ResolutionCurve, resolution_curve
-from ain_analytics.definitions import TEXTBOOK, AncBand
+from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK, AncBand
 from ain_analytics.errors import UnknownPatient
 from ain_analytics.intervals import interval_curve
+from ain_analytics.schema.derived import CASE_CLASS
 
 TWO = replace(TEXTBOOK, name="two", minimum_at_risk=2)
 MONTH = 365.25 / 12
@@ -77,6 +80,18 @@ def layer(part: dict[str, Any], kind: str, place: int = 0) -> dict[str, Any]:
 
 def words(chart: dict[str, Any], which: str = "subtitle") -> str:
     return " ".join(chart["title"][which])
+
+
+@pytest.mark.parametrize("width", [300, 640])
+def test_the_flow_of_rules_shows_every_class_in_its_order_and_no_box_overlaps_the_next(width):
+    drawn = chart_rules(width=width).to_dict()
+    (boxes,) = (rows for rows in drawn["datasets"].values() if "asked" in rows[0])
+    assert [box["class"].replace("\n", "_").replace(" ", "_") for box in boxes] == CASE_CLASS
+    assert all(box["bottom"] < after["top"] for box, after in pairwise(boxes))
+    assert all(box["unknown"].startswith("Unknown:") or not box["unknown"] for box in boxes)
+    assert {box["class"].replace("\n", " ") for box in boxes if box["kind"] == "autoimmune"} == {
+        "primary autoimmune", "probable primary", "secondary autoimmune",
+    }  # fmt: skip
 
 
 def test_the_curve_stops_on_the_last_day_on_which_enough_are_at_risk(curve: ResolutionCurve) -> None:
@@ -466,3 +481,23 @@ def test_on_a_phone_every_group_heads_its_own_numbers() -> None:
     )
     chart = chart_resolution(resolution_curve(known, by="site", definitions=TWO), width=300).to_dict()
     assert [part["title"]["text"] for part in chart["vconcat"][1:]] == ["Number at risk: a", "b"]
+
+
+def test_of_many_steps_one_is_drawn_in_each_stretch_and_never_before_its_day() -> None:
+    n = 5000
+    rows = pl.DataFrame({"exit_days": range(1, n + 1), "is_resolved": [True] * n})
+    curve = resolution_curve(rows, definitions=TEXTBOOK)
+    drawn = drawn_steps(curve, curve)
+    assert drawn.height <= MOST_STEPS + 1
+    assert drawn.row(0)[1:3] == (0.0, 1.0)
+    every = curve.steps.select((pl.col("days") / DAYS_PER_MONTH).alias("months"), "unresolved")
+    assert drawn.join(
+        every, on=["months", "unresolved"], how="anti"
+    ).is_empty()  # each is a step of the curve
+    assert drawn["months"].diff().max() <= 2 * drawn["months"].max() / MOST_STEPS
+
+
+def test_a_curve_of_few_steps_is_drawn_step_by_step() -> None:
+    rows = pl.DataFrame({"exit_days": range(100, 1000, 10), "is_resolved": [True] * 90})
+    curve = resolution_curve(rows, definitions=replace(TEXTBOOK, minimum_at_risk=1))
+    assert drawn_steps(curve, curve).height == curve.steps.height

@@ -17,7 +17,7 @@ from ain_analytics.study import BY_COLUMNS
 from ain_analytics.synthetic import simulate
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("demo", "study", "check", "map", "simulate", "lab", "dictionary")
+COMMANDS = ("demo", "study", "check", "why", "map", "simulate", "lab", "dictionary")
 HEAVY = ("polars", "duckdb", "pandas", "lifelines", "altair", "great_tables", "dataframely", "numpy")
 PATIENTS = "patient_id,birth_date,sex\nSECRET,2018-01-01,female\n"
 RESULTS = "patient_id,sampled_at,code,value,unit\n"
@@ -52,13 +52,6 @@ def ain(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 @pytest.fixture(scope="module")
 def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate(40, seed=2).write(tmp_path_factory.mktemp("made_up"))
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the drawing of charts, which other tests prove."""
-
-    monkeypatch.setattr(sys.modules["ain_analytics.study"], "save_chart", lambda *_: [])
 
 
 def write_extract(folder: Path, patients: str, results: str) -> Path:

@@ -343,3 +343,42 @@ def test_strata_are_tested_by_their_right_censored_reading() -> None:
     assert (curve.test.statistic, curve.test.p_value) == (expected.statistic, expected.p_value)
     assert "The log-rank test compares the right-censored readings of the strata." in curve.assumptions
     assert interval_curve(rows, definitions=FEW).test is None
+
+
+def spread_of(rows: pl.DataFrame, children: int, quantity: str) -> float:
+    """Measure how far the limits lie apart when so many children are drawn."""
+    definitions = replace(TEXTBOOK, bootstrap_children=children)
+    _, lower, upper = interval_curve(rows, definitions=definitions).value(quantity)
+    assert lower is not None
+    assert upper is not None
+    return upper - lower
+
+
+def test_limits_from_a_part_of_the_children_are_as_wide_as_those_from_all_or_wider() -> None:
+    rows = visited(1600, seed=6, has_entry=True)
+    cube_root_for_square_root = (rows.height / 400) ** (1 / 2 - 1 / 3)  # where the estimate settles fast
+    for quantity, widest in (("rmst_36_months", 1), ("unresolved_at_17_months", cube_root_for_square_root)):
+        ratio = spread_of(rows, 400, quantity) / spread_of(rows, rows.height, quantity)
+        assert 0.7 < ratio < 1.3 * widest  # limits that rest on 200 resamples are themselves off by a tenth
+
+
+def test_as_many_children_as_are_drawn_are_still_drawn_one_by_one() -> None:
+    rows = visited(80, seed=3, has_entry=False)
+    n = rows.height
+    all_of_them, more = (
+        interval_curve(rows, definitions=replace(FEW, bootstrap_children=m)) for m in (n, n + 1)
+    )
+    fewer = interval_curve(rows, definitions=replace(FEW, bootstrap_children=n - 1))
+    assert all_of_them.steps.equals(more.steps)
+    assert not all_of_them.steps.equals(fewer.steps)
+    assert all_of_them.steps["unresolved"].equals(fewer.steps["unresolved"])
+    assert any("so many are drawn each time" in said for said in fewer.assumptions)
+    assert not any("so many are drawn each time" in said for said in all_of_them.assumptions)
+
+
+def test_of_many_siblings_each_child_is_still_drawn_with_all_of_its_episodes() -> None:
+    rows = visited(60, seed=4, has_entry=False).sort("lower_days", "upper_days", nulls_last=True)
+    rows = rows.with_row_index("patient_id")
+    some = replace(FEW, episodes_used="all", bootstrap_children=30)
+    once, twice = (interval_curve(each, definitions=some) for each in (rows, pl.concat([rows, rows])))
+    assert twice.value("unresolved_at_12_months") == pytest.approx(once.value("unresolved_at_12_months"))

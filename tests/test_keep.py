@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 
-from ain_analytics.__main__ import main
 from ain_analytics.buckets import Buckets
 from ain_analytics.codes import CODE_TABLES
 from ain_analytics.definitions import PRESETS, TEXTBOOK
@@ -143,13 +143,24 @@ def assert_same(found: Tables, wanted: Tables) -> None:
         assert found[name].equals(frame), name
 
 
-def assert_equal_to_a_full_run(source: Tables | Path, keep: Path, **options: object) -> None:
+def full_run(source: Tables | Path, **options: object) -> Tables:
     chosen = {"extracted_on": EXTRACTED_ON} | options if isinstance(source, dict) else options
-    with (
-        open_registry(source, **chosen) as whole,  # type: ignore[arg-type]
-        open_registry(source, keep=keep, **chosen) as kept,  # type: ignore[arg-type]
-    ):
-        assert_same(tables_of(kept), tables_of(whole))
+    with open_registry(source, **chosen) as whole:  # type: ignore[arg-type]
+        return tables_of(whole)
+
+
+@cache
+def full_run_of(seed: int, change: Callable[[Tables], Tables]) -> Tables:
+    """Give what several tests compare with; it is derived once."""
+    return full_run(change(made_up(seed)))
+
+
+def assert_equal_to_a_full_run(
+    source: Tables | Path, keep: Path, wanted: Tables | None = None, **options: object
+) -> None:
+    chosen = {"extracted_on": EXTRACTED_ON} | options if isinstance(source, dict) else options
+    with open_registry(source, keep=keep, **chosen) as kept:  # type: ignore[arg-type]
+        assert_same(tables_of(kept), wanted or full_run(source, **options))
 
 
 def said_of_changes(source: Tables | Path, keep: Path, **options: object) -> list[str]:
@@ -166,9 +177,10 @@ def test_a_later_run_gives_the_tables_of_a_full_one(
     change: Callable[[Tables], Tables], seed: int, tmp_path: Path
 ) -> None:
     before = made_up(seed)
-    assert_equal_to_a_full_run(before, tmp_path)
-    assert_equal_to_a_full_run(change(before), tmp_path)
-    assert_equal_to_a_full_run(before, tmp_path)
+    at_first = full_run_of(seed, nothing_changes)
+    assert_equal_to_a_full_run(before, tmp_path, at_first)
+    assert_equal_to_a_full_run(change(before), tmp_path, full_run_of(seed, change))
+    assert_equal_to_a_full_run(before, tmp_path, at_first)
 
 
 def test_many_runs_one_after_the_other_give_the_tables_of_full_ones(tmp_path: Path) -> None:
@@ -283,17 +295,24 @@ open_registry(sys.argv[1], keep=sys.argv[2]).close()
     assert_equal_to_a_full_run(source, keep)
 
 
-@pytest.mark.parametrize("pattern", ["state.json", "numbers.parquet", "children.parquet", "lab_row.parquet"])
+NAMES_OF_KEPT = [
+    "state.json",
+    *(f"{name}.parquet" for name in ("numbers", "children", "places", "files", "lab_row")),
+]
+
+
+@pytest.mark.parametrize("pattern", NAMES_OF_KEPT)
 @pytest.mark.parametrize("how", ["damaged", "missing"])
 def test_what_is_damaged_or_missing_is_derived_anew(pattern: str, how: str, tmp_path: Path) -> None:
     tables = made_up(11)
-    assert_equal_to_a_full_run(tables, tmp_path)
+    assert_equal_to_a_full_run(tables, tmp_path, full_run_of(11, nothing_changes))
     for path in tmp_path.rglob(pattern):
         if how == "missing":
             path.unlink()
         else:
             path.write_bytes(b"nonsense")
-    assert_equal_to_a_full_run(rows_come_in_front(tables), tmp_path)
+    wanted = full_run_of(11, rows_come_in_front)
+    assert_equal_to_a_full_run(rows_come_in_front(tables), tmp_path, wanted)
 
 
 def test_what_is_kept_does_not_grow_without_end(tmp_path: Path) -> None:
@@ -347,19 +366,10 @@ def test_another_program_or_code_list_takes_no_tables_of_the_old_one(
 
 
 def test_a_study_with_what_was_kept_writes_the_same_tables(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, study_by_command: Callable[..., dict[str, str]]
 ) -> None:
-    source, keep = written(made_up(13), tmp_path / "source"), tmp_path / "keep"
-    quick = tmp_path / "quick.toml"
-    quick.write_text('preset = "textbook"\nbootstrap_replicates = 5\n')
-    for name, more in (("whole", []), ("first", ["--keep", str(keep)]), ("again", ["--keep", str(keep)])):
-        out = str(tmp_path / name)
-        monkeypatch.setattr(
-            sys, "argv", ["ain", "study", str(source), "-o", out, "--definition", str(quick), *more]
-        )
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert not ended.value.code
-    for path in (tmp_path / "whole" / "tables").glob("*.csv"):
-        for name in ("first", "again"):
-            assert path.read_text() == (tmp_path / name / "tables" / path.name).read_text(), path.name
+    source, keep = written(made_up(13), tmp_path / "source"), str(tmp_path / "keep")
+    whole = study_by_command(source, "whole")
+    assert whole
+    assert study_by_command(source, "first", "--keep", keep) == whole
+    assert study_by_command(source, "again", "--keep", keep) == whole

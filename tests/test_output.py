@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ain_analytics.errors import BadOutput
-from ain_analytics.output import MANIFEST, PROGRAM, atomic_folder, check_output
+from ain_analytics.output import MANIFEST, PROGRAM, SPILL, atomic_folder, check_output
 
 WAITS_HALFWAY = """
 import sys, time
@@ -82,6 +82,18 @@ def test_what_a_run_still_writes_is_not_swept_up(tmp_path: Path) -> None:
     with atomic_folder(out):
         pass
     assert other.is_dir()
+
+
+def test_what_this_process_spilled_stays_and_what_a_dead_one_left_is_swept(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    mine, of_the_dead = (tmp_path / f"{SPILL}0a1b-{pid}" for pid in (os.getpid(), ended.pid))
+    for folder in (mine, of_the_dead):
+        folder.mkdir()
+    with atomic_folder(tmp_path / "out"):
+        assert mine.is_dir()
+        assert not of_the_dead.exists()
+    assert mine.is_dir()
 
 
 def test_a_swap_that_was_killed_between_its_renames_is_undone(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 from ain_analytics import schema
 from ain_analytics.definitions import PRESETS, TEXTBOOK
 from ain_analytics.errors import BadDefinition, UnknownTable
-from ain_analytics.registry import open_registry
+from ain_analytics.output import SPILL, atomic_folder
+from ain_analytics.registry import Registry, open_registry
+from ain_analytics.synthetic import simulate
 from ain_analytics.views import view_files
 
 EXTRACT = Path(__file__).parent / "extracts" / "hospital_a"
@@ -53,6 +55,26 @@ def test_another_definition_leaves_the_first_as_it_was(registry):
     assert other.frame("episode").height > before.height
     assert registry.frame("episode").equals(before)
     assert other.under(TEXTBOOK).frame("episode").equals(before)
+
+
+def schemas_of(registry: Registry) -> set[str]:
+    names = "select schema_name from duckdb_schemas() where starts_with(schema_name, 'study_')"
+    return {name for (name,) in registry.connection.sql(names).fetchall()}
+
+
+def test_what_was_derived_briefly_is_dropped_and_what_was_known_before_stays() -> None:
+    made_up = simulate(20, seed=1)
+    with open_registry(made_up.tables, extracted_on=made_up.extracted_on) as registry:
+        before = registry.frame("episode")
+        with registry.briefly_under(PRESETS["strict"], None) as there:
+            expected = there.frame("episode")
+            assert len(schemas_of(registry)) == 2
+        assert len(schemas_of(registry)) == 1
+        asked_for = registry.under(PRESETS["strict"])
+        with registry.briefly_under(PRESETS["strict"], None) as there:
+            assert there is asked_for
+        assert asked_for.frame("episode").equals(expected)
+        assert registry.frame("episode").equals(before)
 
 
 def test_another_definition_gives_what_a_fresh_reading_gives(registry):
@@ -126,3 +148,16 @@ def test_a_definition_asked_of_another_study_takes_that_ones_staging():
     asked = replace(granulocytes, name="asked", onset_counts=2)
     with open_registry(frames, extracted_on=date(2020, 1, 1)) as registry:
         assert registry.under(granulocytes).under(asked).frame("episode").height == 1
+
+
+def test_what_does_not_fit_into_memory_goes_beside_the_results_and_is_taken_away(tmp_path: Path) -> None:
+    with open_registry(EXTRACT, work=tmp_path) as registry:
+        registry.connection.execute("set memory_limit = '100MB'")
+        numbers = "select range as n, hash(range) as h from range(10000000)"  # 160 MB
+        registry.connection.execute(f"create table large as {numbers}")
+        assert [path.name.startswith(SPILL) for path in tmp_path.iterdir()] == [True]
+        with atomic_folder(tmp_path / "out"):
+            assert registry.connection.sql("select sum(n) from large where h >= 0").fetchall() == [
+                (9999999 * 10000000 // 2,)
+            ]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -125,11 +125,44 @@ def test_it_says_in_words_who_was_studied_and_what_came_out(found: Study) -> Non
 
 
 def test_progress_goes_from_nothing_to_the_end(found: Study, heard: list[tuple[str, float]]) -> None:
-    stages = [stage for stage, _ in heard]
-    assert (
-        stages.index("classifying") < stages.index("drawing resolution") < stages.index("writing the report")
-    )
+    begins = ("classifying ", "drawing resolution, ", "writing the report")
+    places = [next(n for n, (stage, _) in enumerate(heard) if stage.startswith(b)) for b in begins]
+    assert places == sorted(places)
     assert all(0 <= share <= 1 for _, share in heard)
+
+
+def test_progress_names_rows_and_every_long_stage(found: Study, heard: list[tuple[str, float]]) -> None:
+    said = [stage for stage, _ in heard]
+    n = found.tables["episode"].height
+    for rule in found.bounds:
+        assert any(stage.startswith(f"estimating under {rule}: ") for stage in said)
+    assert f"estimating by sex: {n:,} episodes" in said
+    assert any(stage.startswith("comparing ") and stage.endswith(f": {n:,} episodes") for stage in said)
+    assert any(stage.startswith("drawing ") and stage.endswith("chart 1 of 8") for stage in said)
+    begun = next(n for n, stage in enumerate(said) if stage.startswith("classifying "))
+    shares = [share for _, share in heard[begun:]]
+    assert shares == sorted(shares)  # so that the time left is never told too short and then longer
+
+
+def test_the_first_tables_stand_on_disk_before_the_long_estimates(
+    extract: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing: dict[str, int] = {}
+
+    def stop(*_: Any, **__: Any) -> None:
+        (hidden,) = tmp_path.glob(".out.partial-*/tables")
+        standing.update({path.name: pl.read_parquet(path).height for path in hidden.glob("*.parquet")})
+        assert {path.stem for path in hidden.glob("*.csv")} == {
+            path.stem for path in hidden.glob("*.parquet")
+        }
+        raise OSError("stopped")
+
+    monkeypatch.setattr(sys.modules["ain_analytics.study"], "interval_curve", stop)
+    with pytest.raises(OSError, match="stopped"):
+        study(extract, tmp_path / "out", definitions=FEW)
+    assert set(standing) == {f"{name}.parquet" for name in ("patient", "episode", "case", "follow_up")}
+    assert standing["episode.parquet"] == standing["follow_up.parquet"] > 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_same_extract_gives_the_same_tables_again(found: Study, extract: Path) -> None:

@@ -9,6 +9,7 @@ from ain_analytics.charts.export import save_chart, svg_of
 from ain_analytics.charts.patient import chart_patient
 from ain_analytics.charts.published import chart_published
 from ain_analytics.charts.quality import QUALITY_CHARTS, chart_quality
+from ain_analytics.charts.rules import chart_rules
 from ain_analytics.notebook_renderer import enable_in_notebook
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "chart_quality",
     "chart_resolution",
     "chart_row_fates",
+    "chart_rules",
     "save_chart",
     "svg_of",
 ]

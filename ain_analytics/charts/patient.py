@@ -15,7 +15,9 @@ ROW_HEIGHT = 20
 ANC = "Neutrophils, 10⁹/L"
 
 
-def chart_patient(registry: Registry, patient_id: str, *, width: int = look.WIDE) -> alt.TopLevelMixin:
+def chart_patient(
+    registry: Registry, patient_id: str, *, classes: pl.DataFrame | None = None, width: int = look.WIDE
+) -> alt.TopLevelMixin:
     """Draw the history of one child, by age.
 
     Parameters
@@ -23,6 +25,8 @@ def chart_patient(registry: Registry, patient_id: str, *, width: int = look.WIDE
     registry : Registry
     patient_id : str
         Key of the child; it appears nowhere in the chart.
+    classes : polars.DataFrame, optional
+        The periods that `class_periods` gives; each is drawn from its first day to its last.
     width : int
         Width of the plotting area in pixels.
 
@@ -53,6 +57,10 @@ def chart_patient(registry: Registry, patient_id: str, *, width: int = look.WIDE
     )
     episodes = _episode_spans(_of(registry, "episode", patient_id), born)
     events = _events(registry, patient_id, born)
+    if classes is not None:
+        decisions = classes.filter(pl.col("patient_id") == patient_id)
+        until = counts["months"].max() if counts.height else None
+        events = pl.concat([events, _decisions(decisions, born, until)])
     last = max(look.largest(counts, "months", least=12.0), look.largest(events, "to_months"))
     ticks = look.ticks_of_months(last, width)
     highest = max(3.0, look.largest(counts, "anc"))
@@ -224,6 +232,17 @@ def _events(registry: Registry, patient_id: str, born: object) -> pl.DataFrame:
         _age("recorded_on", born).alias("to_months"),
     )
     return pl.concat([tests, courses, causes.filter(pl.col("label") != "other")])
+
+
+def _decisions(classes: pl.DataFrame, born: object, until: object) -> pl.DataFrame:
+    """Give each class as a stretch from the day since which it held to the next one, or the last count."""
+    begin = _age("class_from", born)
+    name = pl.col("case_class").cast(pl.String).str.replace_all("_", " ")
+    return classes.select(
+        pl.format("class: {}", name).alias("label"),
+        begin.alias("months"),
+        pl.coalesce(_age("class_to", born), pl.max_horizontal(begin, pl.lit(until))).alias("to_months"),
+    )
 
 
 def _event_strip(events: pl.DataFrame, ticks: list[int], width: int) -> Any:

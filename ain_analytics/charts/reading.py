@@ -9,12 +9,16 @@ from ain_analytics.charts.look import MONTHS, plain
 from ain_analytics.curve_result import ResolutionCurve
 from ain_analytics.definitions import DAYS_PER_MONTH
 
+MOST_STEPS = 240
+"""Stretches of time, in each of which one step is drawn: a picture does not grow with the children."""
+
 
 def drawn_steps(curve: ResolutionCurve, counted: ResolutionCurve) -> pl.DataFrame:
     """Keep the steps up to the last day on which enough were at risk, in months.
 
     A curve whose next step comes later goes on level up to that day. Where no number at risk is
-    known (an interval-censored curve alone) every step is kept.
+    known (an interval-censored curve alone) every step is kept. Of the steps that fall into one of
+    `MOST_STEPS` equal stretches of time the last one is drawn, on its own day.
     """
     enough = pl.col("n_at_risk") >= counted.definitions.minimum_at_risk
     last = counted.steps.group_by(pl.col("stratum").cast(pl.String)).agg(
@@ -34,9 +38,20 @@ def drawn_steps(curve: ResolutionCurve, counted: ResolutionCurve) -> pl.DataFram
         ),
         is_kept=(~is_beyond | goes_on).fill_null(value=False) | pl.col("is_uncounted").fill_null(value=True),
     )
-    return ended.filter("is_kept").select(
+    return _thinned(ended.filter("is_kept")).select(
         group_in_words(curve.by), MONTHS.alias("months"), "unresolved", "lower", "upper"
     )
+
+
+def _thinned(steps: pl.DataFrame) -> pl.DataFrame:
+    """Keep the start of each curve, and the last step of each stretch."""
+    length = pl.col("days").max() / MOST_STEPS
+    stretch = (pl.col("days") / length).ceil()
+    is_last = stretch.ne_missing(stretch.shift(-1)) | pl.col("stratum").ne_missing(
+        pl.col("stratum").shift(-1)
+    )
+    is_first = pl.col("stratum").ne_missing(pl.col("stratum").shift(1))
+    return steps.filter(is_first | is_last)
 
 
 def groups_to_draw(steps: pl.DataFrame) -> list[str]:

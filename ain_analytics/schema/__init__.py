@@ -39,6 +39,9 @@ DERIVED: dict[str, type[dy.Schema]] = {
     "result_oddity": derived.ResultOddity,
     "episode": derived.Episode,
     "case_evidence": derived.CaseEvidence,
+    "known_fact": derived.KnownFact,
+    "antibody_order": derived.AntibodyOrder,
+    "dense_count": derived.DenseCount,
     "case": derived.Case,
     "follow_up": derived.FollowUp,
 }
@@ -64,6 +67,8 @@ QUALITY: dict[str, type[dy.Schema]] = {
 }
 TABLES = STAGED | DERIVED | RESULTS | QUALITY
 """Every table that the program makes, by name."""
+READABLE = {name: kind for name, kind in (STAGED | DERIVED).items() if name not in ("case", "follow_up")}
+"""Tables that a registry holds; polars makes the others."""
 
 __all__ = [
     "DERIVED",
@@ -71,6 +76,7 @@ __all__ = [
     "OMOP",
     "QUALITY",
     "RAW",
+    "READABLE",
     "REDCAP",
     "RESULTS",
     "SDTM",

@@ -21,6 +21,7 @@ CASE_CLASS = [
     "secondary_autoimmune",
     "secondary_immunodeficiency",
     "secondary_infection",
+    "secondary_other",
     "duffy_null_associated",
     "primary_autoimmune",
     "idiopathic",
@@ -33,31 +34,57 @@ CASE_CLASS = [
 AIN_CLASSES = ("primary_autoimmune", "probable_primary", "secondary_autoimmune")
 EVIDENCE = [
     "maternal_antibody",
+    "maternal_negative",
     "pathogenic_gene",
+    "gene_without_finding",
     "marrow_arrest",
+    "marrow_without_arrest",
     "dense_counts",
+    "regular_nadirs",
     "cyclic_pattern",
     "culprit_drug",
+    "drug_recovery",
+    "drug_without_recovery",
+    "cotrimoxazole_prophylaxis",
     "chemotherapy",
     "malignancy",
     "autoimmune_disease",
     "second_cytopenia",
+    "other_cells_counted",
     "immunodeficiency",
     "other_cause",
     "infection",
     "duffy_null",
+    "duffy_positive",
+    "duffy_pattern",
     "count_below_duffy",
     "antibody_positive",
     "antibody_negative",
     "antibody_indeterminate",
+    "antibody_hla_only",
+    "enough_negatives",
     "chronic_course",
     "transient_course",
     "neutropenia_code",
 ]
 """Kinds of fact that classification may look at. `other_cause`: inherited syndrome, large spleen,
-nutrition. `count_below_duffy`: a count too low for a Duffy-null child. `chronic_course`: still
-unresolved after `chronic_months`. `transient_course`: known resolved before."""
+nutrition. `regular_nadirs` and `cyclic_pattern`: a cycle told by its nadirs, and by its periodogram.
+`drug_without_recovery`: unresolved long after every culprit drug, or resolved under it.
+`duffy_pattern`: stable mild counts without a test. `count_below_duffy`: a count too low for a
+Duffy-null child. `chronic_course`: still unresolved after `chronic_months`. `transient_course`: a
+confirmed end before. A fact once known stays known."""
 ANTIBODY_STATUS = ["positive", "negative", "indeterminate", "not_tested"]
+ANTIBODY_STATE = ["not_tested", "negative", "positive", "discordant", "hla_only", "indeterminate"]
+"""`positive`: at the first or a later test, and no negative one after it; `negative`: every clear test so
+far; `discordant`: a negative test on the day of the first positive one or later."""
+SECONDARY_GROUP = {
+    "secondary_autoimmune": "autoimmune",
+    "secondary_immunodeficiency": "immunodeficiency",
+    "malignancy_or_chemotherapy": "malignancy",
+    "secondary_infection": "infection",
+    "secondary_other": "other",
+}
+"""What a neutropenia is secondary to, by class."""
 TIME_ORIGIN = ["onset", "detection", "diagnosis", "birth"]
 FOLLOW_UP_REASON = ["resolved_confirmed", "resolved_uncontradicted", "end_of_data", "silence", "death"]
 
@@ -190,6 +217,37 @@ class CaseEvidence(dy.Schema):
     row_number = dy.Int64(nullable=True, description=ROW, metadata={"unit": "records"})
 
 
+class KnownFact(dy.Schema):
+    """One row per episode and kind of fact that is known of it."""
+
+    patient_id = key()
+    episode_number = episode_key()
+    evidence = dy.Enum(EVIDENCE, primary_key=True, description="Kind of fact.")
+    known_on = dy.Date(description="Day since which it is known.")
+
+
+class AntibodyOrder(dy.Schema):
+    """One row per episode and antibody test of the child that speaks of it, in order."""
+
+    patient_id = key()
+    episode_number = episode_key()
+    test_number = dy.Int32(primary_key=True, min=1, description="Ordinal of the test, by day.", metadata={"unit": "tests"})
+    evidence = dy.Enum(EVIDENCE, description="What it showed.")
+    known_on = dy.Date(description="Day since which it speaks of the episode.")
+    detail = dy.String(description="Method and specificity.")
+
+
+class DenseCount(dy.Schema):
+    """One row per episode and unmasked count within weeks of frequent counts."""
+
+    patient_id = key()
+    episode_number = episode_key()
+    sampled_on = dy.Date(primary_key=True, description="Day the blood was drawn.")
+    anc = dy.Float64(min=0, description="The count that stands for the day.", metadata=ANC)
+    dense_on = dy.Date(description="Day since which it is known to lie in weeks of frequent counts.")
+    is_unresolved = dy.Bool(description="Whether it is not normal, so that all counts up to it are part of the episode.")
+
+
 class Case(dy.Schema):
     """One row per episode: who is what, as known at baseline and at the end of the data."""
 
@@ -201,6 +259,11 @@ class Case(dy.Schema):
     known_on = dy.Date(description="Day since which the class has held; not before the onset.")
     is_ain = dy.Bool(description="Whether the baseline class is primary, probable primary or secondary autoimmune.")
     antibody_status = dy.Enum(ANTIBODY_STATUS, description="Antibodies against neutrophils at baseline.")
+    antibody_state = dy.Enum(ANTIBODY_STATE, description="The same by the order of the tests at baseline.")
+    n_antibody_tests = dy.Int32(min=0, description="Antibody tests of the child known at baseline.", metadata={"unit": "tests"})
+    n_negative_tests = dy.Int32(min=0, description="Those of them that were negative.", metadata={"unit": "tests"})
+    positive_at_test = dy.Int32(nullable=True, min=1, description="Ordinal of the first positive test, by day.", metadata={"unit": "tests"})
+    secondary_group = dy.Enum(sorted({*SECONDARY_GROUP.values()}), nullable=True, description="What the baseline class is secondary to, if anything.")
     note = dy.String(nullable=True, description="What could not be told, e.g. cycle_not_assessable.")
     case_class_at_end = dy.Enum(CASE_CLASS, description="Class by all that is known at the end of the data.")
     rule_at_end = dy.String(description="Name of the rule that fired at the end.")

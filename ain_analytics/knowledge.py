@@ -1,0 +1,141 @@
+"""What was known of each episode on each day on which something became known.
+
+A fact once known stays known, so the first day of each kind of fact tells everything. The days of all
+episodes lie in one long frame, sorted by episode and day; no step looks at one child after the other.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ain_analytics.cycles import cyclic_facts
+from ain_analytics.formats import NATIVE
+from ain_analytics.registry import Registry
+from ain_analytics.rules import CHOICES
+from ain_analytics.schema.derived import EVIDENCE
+
+KEY = ("patient_id", "episode_number")
+NEVER = np.iinfo(np.int32).max
+TABLES = ("diagnosis", "treatment")
+"""Tables of the extract without which some conditions cannot be known."""
+_SILENT = ("neutropenia_code",)
+"""Kinds of fact that no rule asks for."""
+
+Days = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Knowledge:
+    """The first day of every kind of fact, by episode.
+
+    Parameters
+    ----------
+    episodes : polars.DataFrame
+        One row per episode: its key, `onset_by`, `age_at_onset_days`, `from_on` (day since which it is known
+        to be one) and `baseline_to`.
+    first : array of kind by episode
+        Days since 1970; `NEVER` where it is not known.
+    constants : mapping of name to value
+        Choices and tables of the extract, the same for all.
+    """
+
+    episodes: pl.DataFrame
+    first: Days
+    constants: dict[str, object]
+
+    def days(self) -> pl.DataFrame:
+        """Give one row per episode and day on which something became known, sorted.
+
+        Returns
+        -------
+        polars.DataFrame
+            `episode`, the row of it in `episodes`, and `since`.
+        """
+        told = [place for place, kind in enumerate(EVIDENCE) if kind not in _SILENT]
+        begin = _as_numbers(self.episodes["from_on"])
+        number = np.arange(begin.size, dtype=np.int64)
+        rows = [_packed(number, begin)]
+        for place in told:
+            known = np.flatnonzero(self.first[place] != NEVER)
+            rows.append(_packed(known, np.maximum(self.first[place][known], begin[known])))
+        episode, since = np.divmod(np.unique(np.concatenate(rows)), _SPAN)
+        return pl.DataFrame(
+            {"episode": episode, "since": pl.Series(since - _SPAN // 2, dtype=pl.Int32).cast(pl.Date)}
+        )
+
+    def facts(self, days: pl.DataFrame) -> pl.LazyFrame:
+        """Say of each row of `days` which kinds of fact were known by then, as rules ask it."""
+        episode, since = days["episode"].to_numpy(), _as_numbers(days["since"])
+        known = {f"has_{kind}": self.first[place][episode] <= since for place, kind in enumerate(EVIDENCE)}
+        ages = self.episodes["age_at_onset_days"].gather(days["episode"])
+        constants = [pl.lit(value).alias(name) for name, value in self.constants.items()]
+        return (
+            days.with_columns(ages, **{name: pl.Series(held) for name, held in known.items()})
+            .lazy()
+            .with_columns(constants)
+        )
+
+
+_SPAN = 2**32
+
+
+def _packed(episode: npt.NDArray[np.int64], day: Days) -> npt.NDArray[np.int64]:
+    """Write episode and day as one number, so that one sort orders both."""
+    packed: npt.NDArray[np.int64] = episode * _SPAN + day + _SPAN // 2
+    return packed
+
+
+def _as_numbers(days: pl.Series) -> Days:
+    numbers: Days = days.to_physical().to_numpy()
+    return numbers
+
+
+def known_of(registry: Registry, *, as_of: date | None = None) -> Knowledge:
+    """Read what is known of the episodes of a registry, and since when.
+
+    Parameters
+    ----------
+    registry : Registry
+    as_of : date, optional
+        Leave out what became known later, and episodes that were none yet.
+    """
+    choices = registry.definitions
+    is_sudden = choices.onset_counts <= 1 and choices.onset_days == 0
+    episodes = registry.frame("episode").select(*KEY, "onset_by", "age_at_onset_days", from_on="onset_by")
+    if not is_sudden:
+        detected = registry.frame("detection").select(*KEY, from_on="detected_on")
+        episodes = episodes.drop("from_on").join(detected, on=KEY, maintain_order="left")
+    baseline = pl.max_horizontal(pl.col("onset_by") + pl.duration(days=choices.baseline_days), "from_on")
+    episodes = episodes.with_columns(baseline.alias("baseline_to"))
+    facts = pl.concat(
+        [
+            registry.frame("known_fact"),
+            cyclic_facts(registry).select(*KEY, pl.col("evidence").cast(pl.Enum(EVIDENCE)), "known_on"),
+        ]
+    )
+    if as_of is not None:
+        episodes = episodes.filter(pl.col("from_on") <= as_of).with_columns(
+            pl.min_horizontal("baseline_to", pl.lit(as_of)).alias("baseline_to")
+        )
+        facts = facts.filter(pl.col("known_on") <= as_of)
+    placed = facts.join(episodes.select(*KEY).with_row_index("episode"), on=KEY)
+    first = np.full((len(EVIDENCE), episodes.height), NEVER, dtype=np.int32)
+    first[placed["evidence"].to_physical().to_numpy(), placed["episode"].to_numpy()] = _as_numbers(
+        placed["known_on"]
+    )
+    constants: dict[str, object] = {name: getattr(choices, name) for name in CHOICES}
+    return Knowledge(
+        episodes, first, constants | {f"sends_{name}": _sends(registry, name) for name in TABLES}
+    )
+
+
+def _sends(registry: Registry, table: str) -> bool:
+    """Say whether an extract has a table; other formats than ours make all, so one with rows."""
+    extract = registry.extract
+    if extract.format is NATIVE:
+        given = {file.table for file in extract.files} | {*extract.frames} | {*extract.database_tables}
+        return table in given
+    return bool(registry.connection.sql(f"select 1 from main.raw_{table} limit 1").fetchall())
