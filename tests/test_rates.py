@@ -1,13 +1,11 @@
-"""Rates and ratios against R (golden/associations), and within children also against statsmodels."""
+"""Rates and ratios against R (golden/associations)."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from scipy import stats
-from statsmodels.discrete.conditional_models import ConditionalPoisson
 
 from ain_analytics.errors import EmptyStratum
 from ain_analytics.quantities import share_of
@@ -64,16 +62,6 @@ def test_within_children_is_the_poisson_fit_of_r_with_a_term_per_child(case: str
     np.testing.assert_allclose(fit.errors, expected["error"], **ITERATED)
     if source == "glm":
         np.testing.assert_allclose(fit.robust_errors, expected["robust_error"].cast(pl.Float64), **ITERATED)
-
-
-def test_the_score_of_statsmodels_is_zero_at_the_fit_where_every_child_has_unequal_rows() -> None:
-    """Its own fit ends 0.0003 away from R's numbers, so its score is asked and not its coefficients."""
-    child, events, days, terms = within("once")
-    fit = within_child(child, events, days, terms)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says how many children it leaves out
-        theirs = ConditionalPoisson(events, terms, groups=child, offset=np.log(days))
-    np.testing.assert_allclose(theirs.score(fit.coefficients), 0, atol=1e-8)
 
 
 def test_a_child_with_equal_counts_in_unequal_times_says_something() -> None:
