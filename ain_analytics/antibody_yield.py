@@ -14,23 +14,20 @@ from ain_analytics.registry import Registry
 
 QUESTION = "How often is the first, second, third … test for antibodies positive?"
 DESIGN = (
-    "Tests of the child's own serum, from so long before the onset of its first episode as the "
-    "definition says; sera "
-    "of one day are one test, positive if any method finds antibodies, indeterminate counts as not positive.",
+    "Tests of the child's own serum, from so long before the onset of its first episode as the definition "
+    "says; sera of one day are one test, positive if any method finds antibodies, indeterminate counts as "
+    "not positive.",
     "`share_positive`: of the children with a test of this number and none positive before. Children "
-    "tested again are "
-    "not all children, so each number has its own denominator; limits are exact (Clopper and Pearson).",
-    "`cumulative_share_positive`: what would be positive by this test had everybody been tested so "
-    "often. It takes for "
-    "granted that who was not tested again is like who was (Kaplan–Meier over numbers of tests, limits "
-    "on the log "
-    "scale). Doctors test again whom they suspect, which favours a high share.",
+    "tested again are not all children, so each number has its own denominator; limits are exact (Clopper "
+    "and Pearson).",
+    "`cumulative_share_positive`: what would be positive by this test had everybody been tested so often. "
+    "It takes for granted that who was not tested again is like who was (Kaplan–Meier over numbers of "
+    "tests, limits on the log scale). Doctors test again whom they suspect, which favours a high share.",
     "`share_ever_positive`: the plain share of all tested children with a positive test up to this "
-    "number; the less "
-    "often children are tested, the lower it is.",
-    "A positive test may be false (12 to 22 % of a direct test: traps of the field), and more so the "
-    "more are made. "
-    "Groups by the final antibody state hold the future: the second test is made of those who are still ill.",
+    "number; the less often children are tested, the lower it is.",
+    "A positive test may be false (12 to 22 % of a direct test: traps of the field), and more so the more "
+    "are made. Groups by the final antibody state hold the future: the second test is made of those who "
+    "are still ill.",
 )
 
 

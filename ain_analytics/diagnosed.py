@@ -20,21 +20,16 @@ QUESTION = (
 )
 DESIGN = (
     "Age at detection: the day of the low count by which the rule of onset was met. The true onset lies "
-    "earlier by a "
-    "time that nobody knows, and screening finds children earlier. Median with exact limits by order "
-    "statistics.",
+    "earlier by a time that nobody knows, and screening finds children earlier. Median with exact limits "
+    "by order statistics.",
     "Some classes are defined by age (neonatal) or made likelier by it, so a difference of age between "
-    "autoimmune and "
-    "other children is partly made by the rules.",
-    "Sex: exact binomial limits; p against the share of girls at birth, which is below one half. "
-    "Children of unknown "
-    "sex are in no denominator.",
+    "autoimmune and other children is partly made by the rules.",
+    "Sex: exact binomial limits; p against the share of girls at birth, which is below one half. Children "
+    "of unknown sex are in no denominator.",
     "Ancestry as recorded, of those for whom it is. A share by itself is no association: it mirrors who "
-    "lives near the "
-    "hospitals and who is asked. With `reference`, the shares of the children that the registry draws from, "
-    "`ratio_to_reference` says how many times as frequent an ancestry is, with p. Counts normal for "
-    "Duffy-null "
-    "children are taken for neutropenia more often in some ancestries.",
+    "lives near the hospitals and who is asked. With `reference`, the shares of the children that the "
+    "registry draws from, `ratio_to_reference` says how many times as frequent an ancestry is, with p. "
+    "Counts normal for Duffy-null children are taken for neutropenia more often in some ancestries.",
 )
 
 

@@ -21,19 +21,17 @@ BY = ("severity", "kind")
 QUESTION = "Do infections come more often while the count is low?"
 DESIGN = (
     "Each child is compared with itself: time from onset to resolution against time after it, from the "
-    "day after "
-    "detection and enrolment to the last count. The infection that led to the first count is therefore "
-    "not counted.",
+    "day after detection and enrolment to the last count. The infection that led to the first count is "
+    "therefore not counted.",
     "Between the last unresolved and the first normal count nobody knows the state; half of that time "
     "goes to each.",
     "Rates: exact limits (Poisson), which take every infection for independent. Crude ratio: exact, "
     "binomial.",
-    "Ratio within children: conditional Poisson regression with bands of age, limits from the spread of the "
-    "children's scores. Whatever is constant in a child, such as how its hospital codes, falls out.",
+    "Ratio within children: conditional Poisson regression with bands of age, limits from the spread of "
+    "the children's scores. Whatever is constant in a child, such as how its hospital codes, falls out.",
     "An infection may lower a count, or lead to it: a low count on the day of an infection is not its "
-    "cause. Visits "
-    "are rarer after recovery, so mild infections of recovered children may go unrecorded, which favours "
-    "a high ratio.",
+    "cause. Visits are rarer after recovery, so mild infections of recovered children may go unrecorded, "
+    "which favours a high ratio.",
     "Severity goes by the site of the infection; it is a proposal of the code list, no official grade.",
 )
 
@@ -200,11 +198,9 @@ def rates_by_state(
             f"{n_none} of {children.height} children were not watched on any day after detection and "
             "enrolment.",
             f"{events.height - counted} of {events.height} infections lie outside the time watched: most "
-            "led to "
-            "the detection, or were recorded before enrolment.",
+            "led to the detection, or were recorded before enrolment.",
             f"Records of one kind at most {definitions.infection_gap_days} days apart are one infection. "
-            "Fever alone "
-            "is not counted.",
+            "Fever alone is not counted.",
             *DESIGN,
         ),
         parts_of_a_whole={"rate": "category"},

@@ -76,7 +76,7 @@ def without_later(
     def at(b: Floats) -> tuple[Floats, Floats, Floats]:
         """Give the scores of the strata, how their sum falls with the coefficients, and the weights."""
         weight = y * np.exp(differs @ b)
-        total = np.bincount(place, weight)
+        total: Floats = np.bincount(place, weight).astype(float)
         left = centred(x, shares(x, log_time, place, b), place)
         falls = information(x, log_time, place, total, b) - (weight[:, None] * left).T @ differs
         return child_scores(weight, x, log_time, place, total, b), falls, weight

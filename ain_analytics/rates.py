@@ -124,7 +124,7 @@ def within_child(child: Ints, events: Ints | Floats, time: Floats, terms: Floats
     kept[kept] = np.bincount(child[kept])[child[kept]] > 1
     found = [np.full(terms.shape[1], np.nan) for _ in range(3)]
     if not kept.any():
-        return WithinChild(*found, n_children=0, n_events=0)
+        return WithinChild(found[0], found[1], found[2], n_children=0, n_events=0)
     _, child = np.unique(child[kept], return_inverse=True)
     y, x, log_time = events[kept].astype(float), terms[kept], np.log(time[kept])
     total: Floats = np.bincount(child, y).astype(float)
@@ -135,7 +135,9 @@ def within_child(child: Ints, events: Ints | Floats, time: Floats, terms: Floats
         robust = spread(child_scores(y, x[:, used], log_time, child, total, b), covariance)
         for values, of in zip(found, (b, roots(covariance), roots(robust)), strict=True):
             values[used] = np.where(np.abs(b) > RUNS_AWAY, np.nan, of)
-    return WithinChild(*found, n_children=total.size, n_events=round(float(total.sum())))
+    return WithinChild(
+        found[0], found[1], found[2], n_children=total.size, n_events=round(float(total.sum()))
+    )
 
 
 class _Model(ConditionalPoisson):  # type: ignore[misc]

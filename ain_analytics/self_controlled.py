@@ -152,12 +152,13 @@ def _rows(
     for window in (*terms, CONTROL):
         of_window = pieces.filter(pl.col("window") == window)
         n = of_window.filter(pl.col("n") > 0)["patient_id"].n_unique()
-        found = Ratio(None, None, None)
+        found, category = Ratio(None, None, None), "counts alone"
         if window in terms:
+            category = "to control time"
             found = fit.ratio(terms.index(window), definitions.confidence, robust=False)
             if n == 0:
                 found = Ratio(0.0, 0.0, None)
         yield row(
-            "rate_ratio", window, "to control time", found, unit="ratio", of_unit="person_days",
+            "rate_ratio", window, category, found, unit="ratio", of_unit="person_days",
             method="conditional Poisson, bands of age", n=n, of=int(of_window["days"].sum()), n_children=n,
         )  # fmt: skip

@@ -94,19 +94,18 @@ def response_of(
         definitions=definitions,
         assumptions=(
             f"{n_other} courses had no low count as their last one in the {d.response_before_days} days "
-            "before, and "
-            f"{n_later} are a child's second or later course of the drug; they are left out.",
+            f"before, and {n_later} are a child's second or later course of the drug; they are left out.",
             f"Answered: some count from the day after the first dose to day {d.response_days} is at or "
-            "above the limit "
-            "for age. Each child counts once for a drug, so that the limits (Clopper and Pearson) are exact.",
+            "above the limit for age. Each child counts once for a drug, so that the limits (Clopper and "
+            "Pearson) are exact.",
             "Courses without a count in that time are in no denominator of `share_responding`; "
             "`share_responding_at_least` takes them for not answered.",
             f"`{NO_COURSE}`: each child's first low count that no drug came before or after, if a count "
-            "follows as soon. "
-            "Children who are treated are iller, so the difference to it is not the effect of a drug.",
+            "follows as soon. Children who are treated are iller, so the difference to it is not the "
+            "effect of a drug.",
             "A drug is begun when the count is at its lowest, so that some rise follows by itself "
-            "(regression to the "
-            "mean); and of several counts one above the limit is enough, so more counts find more responses.",
+            "(regression to the mean); and of several counts one above the limit is enough, so more "
+            "counts find more responses.",
         ),
     )
 

@@ -25,8 +25,7 @@ def trigger_series(
     ----------
     registry : Registry
         Children of every class are used: leaving out those whose neutropenia is put down to an infection
-        would
-        leave out the exposed.
+        would leave out the exposed.
     trigger : {"vaccination", "parvovirus"}
         Vaccination: treatments with an ATC code J07. Parvovirus: diagnoses B08.3, B34.3 or B97.6.
     design : {"whole_time", "after_exposure"}

@@ -9,6 +9,8 @@ from ain_analytics.association_result import Association
 from ain_analytics.charts import look
 
 ROW_HEIGHT, NAME_WIDTH, TEXT_WIDTH = 20, 230, 190
+NAME_GAP = 9
+"""Room between a name and a point that lies on the end of the axis."""
 IN_WORDS = {
     "share": "Share, with limits",
     "a_year": "Events a year, with limits",
@@ -71,7 +73,10 @@ def _panel(quantity: str, rows: pl.DataFrame, width: int) -> Any:
     axis = alt.Axis.from_dict({"title": IN_WORDS[unit], "grid": True, "tickCount": 5, **form})
     scale = alt.Scale(type="log" if unit == "ratio" else "linear", domain=[low, high], nice=False, clamp=True)
     y = alt.Y(
-        "name:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=NAME_WIDTH)
+        "name:N",
+        sort=names,
+        title=None,
+        axis=alt.Axis(domain=False, ticks=False, labelLimit=NAME_WIDTH, labelPadding=NAME_GAP),
     )
     base = alt.Chart(shown).encode(y=y)
     drawn = pl.col("value").is_between(low, high)

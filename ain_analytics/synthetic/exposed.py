@@ -27,10 +27,8 @@ def draw_exposed(
 
     Children and exposures are drawn as if they had nothing to do with each other, and kept with a probability
     that makes an onset soon after an exposure so many times as frequent: the law of both together is then
-    that
-    of an onset whose rate, whatever it is at each age, is multiplied in the days after an exposure. Without
-    an
-    effect everybody is kept.
+    that of an onset whose rate, whatever it is at each age, is multiplied in the days after an exposure.
+    Without an effect everybody is kept.
     """
     most = max(p.vaccination_ratio, 1.0) * max(p.parvovirus_ratio, 1.0)
     kept: list[tuple[Children, Exposed]] = []
