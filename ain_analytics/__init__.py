@@ -21,11 +21,15 @@ if TYPE_CHECKING:
         counted_confusion,
         phenotype_213,
     )
+    from ain_analytics.antibody_yield import antibody_yield
+    from ain_analytics.association_result import Association
+    from ain_analytics.associations import associations
     from ain_analytics.attrition import attrition
     from ain_analytics.cases import class_periods, classify, rules_table
     from ain_analytics.changed import apply_changes
     from ain_analytics.charts import (
         chart_accuracy,
+        chart_association,
         chart_attrition,
         chart_bounds,
         chart_case_classes,
@@ -40,9 +44,11 @@ if TYPE_CHECKING:
     from ain_analytics.curves import resolution_curve
     from ain_analytics.definition_file import read_definition
     from ain_analytics.definitions import PRESETS, AncBand, Definitions
+    from ain_analytics.diagnosed import diagnosed
     from ain_analytics.errors import AinError
     from ain_analytics.flips import what_would_change
     from ain_analytics.followup import follow_up
+    from ain_analytics.infection_rates import infection_rates
     from ain_analytics.intervals import interval_curve
     from ain_analytics.published import compare, published_figures
     from ain_analytics.quality import quality
@@ -50,6 +56,8 @@ if TYPE_CHECKING:
     from ain_analytics.study import study
     from ain_analytics.synthetic import demo_registry, simulate
     from ain_analytics.tables import table_comparison, table_curve, table_fates, table_one
+    from ain_analytics.treatment_response import treatment_response
+    from ain_analytics.triggers import trigger_series
     from ain_analytics.why import why
     from ain_analytics.wording import in_words
 
@@ -58,11 +66,15 @@ __version__ = version("ain-analytics")
 _HOMES = {
     "AinError": "errors",
     "AncBand": "definitions",
+    "Association": "association_result",
     "Definitions": "definitions",
     "PRESETS": "definitions",
+    "antibody_yield": "antibody_yield",
     "apply_changes": "changed",
+    "associations": "associations",
     "attrition": "attrition",
     "chart_accuracy": "charts",
+    "chart_association": "charts",
     "chart_attrition": "charts",
     "chart_bounds": "charts",
     "chart_case_classes": "charts",
@@ -83,8 +95,10 @@ _HOMES = {
     "confusion_by_tests": "against_truth",
     "counted_confusion": "against_truth",
     "demo_registry": "synthetic",
+    "diagnosed": "diagnosed",
     "follow_up": "followup",
     "in_words": "wording",
+    "infection_rates": "infection_rates",
     "interval_curve": "intervals",
     "open_registry": "registry",
     "phenotype_213": "against_truth",
@@ -99,17 +113,23 @@ _HOMES = {
     "table_curve": "tables",
     "table_fates": "tables",
     "table_one": "tables",
+    "treatment_response": "treatment_response",
+    "trigger_series": "triggers",
     "what_would_change": "flips",
     "why": "why",
 }
 __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "AinError",
     "AncBand",
+    "Association",
     "Definitions",
     "PRESETS",
+    "antibody_yield",
     "apply_changes",
+    "associations",
     "attrition",
     "chart_accuracy",
+    "chart_association",
     "chart_attrition",
     "chart_bounds",
     "chart_case_classes",
@@ -130,8 +150,10 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "confusion_by_tests",
     "counted_confusion",
     "demo_registry",
+    "diagnosed",
     "follow_up",
     "in_words",
+    "infection_rates",
     "interval_curve",
     "open_registry",
     "phenotype_213",
@@ -146,6 +168,8 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "table_curve",
     "table_fates",
     "table_one",
+    "treatment_response",
+    "trigger_series",
     "what_would_change",
     "why",
 ]

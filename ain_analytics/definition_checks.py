@@ -33,6 +33,11 @@ _AT_LEAST_ONE = (
     "bootstrap_replicates",
     "bootstrap_children",
     "minimum_cell",
+    "fewest_per_band",
+    "response_days",
+    "trigger_risk_days",
+    "trigger_follow_days",
+    "trigger_until_months",
 )
 
 
@@ -48,6 +53,17 @@ def refuse_impossible(d: Any) -> None:
             raise BadDefinition(name, getattr(d, name), "must be at least 1")
     if not 0 < d.confidence < 1:
         raise BadDefinition("confidence", d.confidence, "must lie between 0 and 1")
+    if not 0 < d.girls_at_birth < 1:
+        raise BadDefinition("girls_at_birth", d.girls_at_birth, "must lie between 0 and 1")
+    if d.trigger_follow_days <= d.trigger_risk_days:
+        raise BadDefinition(
+            "trigger_follow_days",
+            d.trigger_follow_days,
+            f"must exceed trigger_risk_days ({d.trigger_risk_days})",
+        )
+    ages = list(d.age_band_months)
+    if ages != sorted({age for age in ages if age > 0}):
+        raise BadDefinition("age_band_months", ages, "must be ages above 0 that rise")
     if d.severe_below > d.moderate_below:
         raise BadDefinition(
             "severe_below", d.severe_below, f"must not exceed moderate_below ({d.moderate_below})"

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from ain_analytics.definitions import PRESETS, TEXTBOOK, AncBand, Definitions
+from ain_analytics.definitions import LISTS, PRESETS, TEXTBOOK, AncBand, Definitions
 from ain_analytics.errors import BadDefinition, UnknownDefinition
 
 NO_VALUE = "none"
@@ -78,7 +78,7 @@ def _value(key: str, value: Any) -> Any:
         raise BadDefinition(key, value, f"is no choice of a study{_nearest(key, _FIELDS, '; ')}")
     if key == "anc_bands":
         return _bands(value)
-    if key == "report_months":
+    if key in LISTS:
         if (
             not isinstance(value, list)
             or not value

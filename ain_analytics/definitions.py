@@ -3,24 +3,26 @@
 Python reads the object; SQL reads the same values as rows of `definition` and `anc_band`.
 """
 
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 from ain_analytics.definition_checks import refuse_impossible
+from ain_analytics.definition_fields import (
+    CTCAE,
+    DESIGN,
+    cases,
+    counts,
+    episodes,
+    estimates,
+    follow_up,
+    release,
+    staging,
+)
 
 DAYS_PER_MONTH = 365.25 / 12
 """Days in a month on axes and in text only; every duration is held in whole days."""
-
-Stage = Literal["staging", "counts", "episodes", "cases", "follow_up", "estimates", "release"]
-DESIGN = "textbook definition of this program"
-OURS = "our choice"
-
-
-def choice(default: Any, unit: str, meaning: str, *, source: str, stage: Stage) -> Any:
-    """Make a dataclass field that carries unit, meaning, source and the stage that reads it."""
-    return field(
-        default=default, metadata={"unit": unit, "meaning": meaning, "source": source, "stage": stage}
-    )
+DAYS_PER_YEAR = 365.25
+"""Days in a year of person-time; ages are counted by the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +52,9 @@ class AncBand:
 TEXTBOOK_BANDS = (AncBand(0, 1.0, 1.0), AncBand(12, 1.5, 1.5))
 
 
-def _stage(name: Stage):  # type: ignore[no-untyped-def]
-    def at(default: Any, unit: str, meaning: str, source: str = OURS) -> Any:
-        return choice(default, unit, meaning, source=source, stage=name)
-
-    return at
-
-
-staging, counts, episodes = _stage("staging"), _stage("counts"), _stage("episodes")
-cases, follow_up = _stage("cases"), _stage("follow_up")
-estimates, release = _stage("estimates"), _stage("release")
-
-CTCAE = "CTCAE 5.0, neutrophil count decreased"
+USUAL_ADVICE = "our choice, after the usual advice of two to three counts a week for six weeks"
+LISTS = ("report_months", "age_band_months")
+"""Choices that are lists of months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +86,9 @@ class Definitions:
         False, "", "Whether granulocytes stand in where no neutrophil count can be made."
     )
     implausible_unit: str = staging("report", "", "What becomes of a count whose unit may be wrong.")
-    unit_fold: float = staging(1000.0, "fold", "How far off a count in cells per µL is when read as 10⁹/L.", "arithmetic")
+    unit_fold: float = staging(
+        1000.0, "fold", "How far off a count in cells per µL is when read as 10⁹/L.", "arithmetic"
+    )
     unit_fold_tolerance: float = staging(
         4.0,
         "factor",
@@ -185,17 +180,9 @@ class Definitions:
     duffy_pattern_counts: int = cases(5, "counts", "Fewest counts of a stable mild pattern.")
     duffy_pattern_days: int = cases(365, "days", "Fewest days over which it holds.")
     cycle_counts_per_week: int = cases(
-        3,
-        "counts a week",
-        "Sampling from which a cycle can be told.",
-        "our choice, after the usual advice of two to three counts a week for six weeks",
+        3, "counts a week", "Sampling from which a cycle can be told.", USUAL_ADVICE
     )
-    cycle_weeks: int = cases(
-        6,
-        "weeks",
-        "How long such sampling must last.",
-        "our choice, after the usual advice of two to three counts a week for six weeks",
-    )
+    cycle_weeks: int = cases(6, "weeks", "How long such sampling must last.", USUAL_ADVICE)
     cycle_min_days: int = cases(18, "days", "Shortest distance of two nadirs of a cycle.")
     cycle_max_days: int = cases(24, "days", "Longest distance of two nadirs of a cycle.")
     cycle_false_alarm: float = cases(
@@ -233,24 +220,64 @@ class Definitions:
     long_silence_days: int = estimates(
         365, "days", "A longer time between two counts inside an episode is reported."
     )
-    heaping_neighbours: int = estimates(4, "values", "Values on either side of a limit that it is set beside.")
+    heaping_neighbours: int = estimates(
+        4, "values", "Values on either side of a limit that it is set beside."
+    )
     median_fold: float = estimates(3.0, "times", "A median so far from that of its like is pointed out.")
     drift_counts: int = estimates(20, "counts", "The median of fewer counts is not pointed out.")
+
+    girls_at_birth: float = estimates(
+        0.4853, "share", "Girls among the newborn, beside which those with neutropenia are set.",
+        "89 million births in Europe, doi:10.1016/j.earlhumdev.2019.104858",
+    )  # fmt: skip
+    age_band_months: tuple[int, ...] = estimates(
+        (*range(2, 25), 27, 30, 33, 36, 42, 48), "months",
+        "Ages at which a new band begins, where rates are held against age.",
+        "our choice: vaccines come at fixed ages, and wider bands leave a part of the fall of onsets with age",
+    )  # fmt: skip
+    fewest_per_band: int = estimates(
+        10, "events", "Neighbouring bands of age are put together until each has so many events.",
+        "ten events for a term: Peduzzi 1996, doi:10.1016/S0895-4356(96)00236-3",
+    )  # fmt: skip
+    infection_gap_days: int = estimates(
+        14, "days", "Records of one kind of infection at most so far apart are one infection."
+    )
+    response_days: int = estimates(
+        7, "days", "A response is a count at the limit or above it up to so long after the first dose.",
+        "our choice; 5 days in a series of IVIG, F105",
+    )  # fmt: skip
+    response_before_days: int = estimates(
+        30,
+        "days",
+        "The count before a treatment is at most so old; without one there is nothing to respond from.",
+    )
+    trigger_risk_days: int = estimates(
+        42, "days", "A trigger is looked for up to so long after an exposure.",
+        "France 2008, doi:10.1542/peds.2007-1578, immune thrombocytopenia after a vaccine",
+    )  # fmt: skip
+    trigger_before_days: int = estimates(
+        42, "days", "So long before an exposure is a time of its own: who falls ill is exposed or tested differently.",
+        "France 2008, doi:10.1542/peds.2007-1578",
+    )  # fmt: skip
+    trigger_follow_days: int = estimates(
+        84, "days", "Where only time after an exposure is compared, it ends so long after it.",
+        "our choice: twice the time at risk",
+    )  # fmt: skip
+    trigger_until_months: int = estimates(
+        60, "months", "Age up to which a trigger is looked for, if the data reach so far."
+    )
 
     minimum_cell: int = release(5, "children", "Smaller counts are hidden in what leaves the house.", DESIGN)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "anc_bands", tuple(self.anc_bands))
-        object.__setattr__(self, "report_months", tuple(self.report_months))
+        for name in LISTS:
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         refuse_impossible(self)
 
     def value_rows(self) -> dict[str, object]:
         """Give the single values as the row of table `definition`."""
-        return {
-            f.name: getattr(self, f.name)
-            for f in fields(self)
-            if f.name not in ("anc_bands", "report_months")
-        }
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("anc_bands", *LISTS)}
 
     def as_dict(self) -> dict[str, Any]:
         """Give every choice as plain values, for manifests and TOML."""

@@ -12,7 +12,8 @@ import polars as pl
 
 from ain_analytics import conditions as ask
 from ain_analytics.conditions import Condition
-from ain_analytics.definitions import DESIGN, OURS, TEXTBOOK, Definitions
+from ain_analytics.definition_fields import DESIGN, OURS
+from ain_analytics.definitions import TEXTBOOK, Definitions
 
 CHOICES = ("neonatal_days",)
 """Choices of the study that conditions read, as columns beside the facts."""

@@ -204,6 +204,15 @@ def _estimates(d: Definitions) -> list[str]:
         f"Pointed out: a median {d.median_fold:g} times above or below that of its like, from "
         f"{_plural(d.drift_counts, 'count')} on; a limit is set beside "
         f"{_plural(d.heaping_neighbours, 'value')} on either side.",
+        f"Rates are held against age in bands that begin at {_list([str(age) for age in d.age_band_months])} months, "
+        f"neighbours put together until each has {_plural(d.fewest_per_band, 'event')}; "
+        f"records of one kind of infection at most {_plural(d.infection_gap_days, 'day')} apart are one infection.",
+        f"Girls are {_share(d.girls_at_birth)} of the newborn.",
+        f"A treatment is answered by a count at or above the limit within {_plural(d.response_days, 'day')}, where a "
+        f"count at most {_plural(d.response_before_days, 'day')} before it was below.",
+        f"Triggers are looked for up to the age of {_plural(d.trigger_until_months, 'month')}, "
+        f"{_plural(d.trigger_risk_days, 'day')} after an exposure; {_plural(d.trigger_before_days, 'day')} before it "
+        f"stand apart, and where only time after it is compared, {_plural(d.trigger_follow_days, 'day')} are.",
         f"Counts of children under {d.minimum_cell} are hidden in what leaves the house.",
     ]
 

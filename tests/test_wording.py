@@ -20,7 +20,11 @@ OTHER_TEXT = {
     "right_reading": "midpoint",
     "episodes_used": "all",
 }
-OTHER_TUPLE = {"anc_bands": (AncBand(0, 1.0, 1.0), AncBand(6, 1.5, 1.5)), "report_months": (6, 12)}
+OTHER_TUPLE = {
+    "anc_bands": (AncBand(0, 1.0, 1.0), AncBand(6, 1.5, 1.5)),
+    "report_months": (6, 12),
+    "age_band_months": (6, 12),
+}
 
 
 def another(name: str) -> object:

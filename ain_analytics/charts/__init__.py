@@ -1,5 +1,6 @@
 """Charts: each takes a result and returns an Altair chart. They only show."""
 
+from ain_analytics.charts.association import chart_association
 from ain_analytics.charts.bounds import chart_bounds
 from ain_analytics.charts.classes import chart_case_classes
 from ain_analytics.charts.cohort import chart_attrition, chart_row_fates
@@ -15,6 +16,7 @@ from ain_analytics.notebook_renderer import enable_in_notebook
 __all__ = [
     "QUALITY_CHARTS",
     "chart_accuracy",
+    "chart_association",
     "chart_attrition",
     "chart_bounds",
     "chart_case_classes",

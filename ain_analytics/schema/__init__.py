@@ -50,6 +50,7 @@ RESULTS: dict[str, type[dy.Schema]] = {
     "change": results.Change,
     "curve_steps": results.CurveSteps,
     "curve_summary": results.CurveSummary,
+    "association": results.AssociationRows,
     "published_figure": results.PublishedFigure,
     "published_comparison": results.PublishedComparison,
     "class_confusion": results.ClassConfusion,

@@ -25,6 +25,7 @@ QUANTITY = [
     "relapse",
     "other",
 ]
+OF_UNIT = ["children", "person_days", "tested_children", "treated_children"]
 VERDICT = ["compatible", "different", "not_comparable"]
 CHILDREN = {"unit": "children"}
 STANDS_FOR = {"probable_primary": "primary_autoimmune"}
@@ -73,6 +74,24 @@ class CurveSummary(dy.Schema):
     upper = dy.Float64(nullable=True, description="Upper limit; none where it is not reached.", metadata={"unit": "see `unit`"})
     unit = dy.Enum(["episodes", "days", "share"], description="Unit of the three.")
     note = dy.String(nullable=True, description="What to know of the value, e.g. not_reached, beyond_follow_up.")
+
+
+class AssociationRows(dy.Schema):
+    """One row per quantity, group and category of an analysis of what goes with neutropenia."""
+
+    quantity = dy.String(primary_key=True, description="What is estimated, e.g. share, rate, rate_ratio, median_age.")
+    group = dy.String(primary_key=True, description="Of whom, or of what: a class of children, a kind of infection, a test, a drug.")
+    category = dy.String(primary_key=True, description="Which part of the group, e.g. girls, neutropenic, positive.")
+    n = dy.Int64(nullable=True, min=0, description="Events counted: children, infections, tests, courses or onsets.", metadata={"unit": "see `of_unit`"})
+    n_children = dy.Int64(nullable=True, min=0, description="Children behind them.", metadata={"unit": "children"})
+    of = dy.Int64(nullable=True, min=0, description="What they are counted in: its own denominator for each row.", metadata={"unit": "see `of_unit`"})
+    of_unit = dy.Enum(OF_UNIT, description="Unit of `of`.")
+    value = dy.Float64(nullable=True, description="Estimate; none where it cannot be told.", metadata={"unit": "see `unit`"})
+    lower = dy.Float64(nullable=True, description="Lower limit.", metadata={"unit": "see `unit`"})
+    upper = dy.Float64(nullable=True, description="Upper limit; none where there is no end.", metadata={"unit": "see `unit`"})
+    p = dy.Float64(nullable=True, min=0, max=1, description="Two-sided p where the value is held against another.", metadata={"unit": "share"})
+    unit = dy.Enum(["share", "a_year", "ratio", "months"], description="Unit of the three.")
+    method = dy.String(description="How value and limits were made.")
 
 
 class PublishedFigure(dy.Schema):

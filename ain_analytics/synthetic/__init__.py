@@ -18,13 +18,15 @@ from ain_analytics.synthetic.causes import diagnoses, treatments
 from ain_analytics.synthetic.chaos import lab_table, other_table, patient_keys, patient_table
 from ain_analytics.synthetic.children import Children, draw_children
 from ain_analytics.synthetic.evidence import antibody_tests, genetic_tests, marrow_exams
+from ain_analytics.synthetic.exposed import Exposed, draw_exposed, recorded_diagnoses, recorded_treatments
+from ain_analytics.synthetic.exposures import Exposures
 from ain_analytics.synthetic.forms import FORMS
 from ain_analytics.synthetic.laboratory import report_counts
 from ain_analytics.synthetic.natural_history import NaturalHistory
 from ain_analytics.synthetic.people import patients
 from ain_analytics.synthetic.visits import Visits, draw_visits
 
-__all__ = ["NaturalHistory", "SyntheticRegistry", "demo_registry", "simulate"]
+__all__ = ["Exposures", "NaturalHistory", "SyntheticRegistry", "demo_registry", "simulate"]
 
 DEMO_CHILDREN, DEMO_SEED = 600, 1975
 FILE_FORMATS = ("csv", "csv.gz", "parquet")
@@ -180,10 +182,16 @@ def simulate(
         raise BadDefinition("seed", seed, "must be a whole number of at least 0")
     p = parameters
     tell = progress or (lambda stage, share: None)
-    streams = np.random.SeedSequence(seed).spawn(8)
+    streams = np.random.SeedSequence(seed).spawn(9)
     rng = [np.random.Generator(np.random.PCG64(stream)) for stream in streams]
 
-    children = draw_children(n_patients, p, rng[0])
+    exposed = None
+    if p.exposures.are_recorded:  # drawn apart: without an effect all else is the same as without exposures
+        children, exposed = draw_exposed(
+            lambda n: draw_children(n, p, rng[0]), n_patients, p.exposures, rng[8]
+        )
+    else:
+        children = draw_children(n_patients, p, rng[0])
     boosts = draw_boosts(children, p, rng[1])
     tell("children", 0.05)
     visits = draw_visits(children, boosts, p, rng[2])
@@ -207,7 +215,23 @@ def simulate(
         **{name: other_table(name, rows, keys, p.disorder, rng[7]) for name, rows in others.items()},
     }
     tell("text", 1.0)
-    return SyntheticRegistry(tables, _truth(children, visits, keys), p.extracted_on, seed, p)
+    truth = _truth(children, visits, keys)
+    if exposed is not None:
+        draws = {"diagnosis": recorded_diagnoses, "treatment": recorded_treatments}
+        for name, draw in draws.items():
+            rows = draw(children, exposed, visits.last_on, p.exposures, rng[8])
+            tables[name] = pl.concat([tables[name], other_table(name, rows, keys, p.disorder, rng[8])])
+        truth = truth.with_columns(_true_exposures(exposed))
+    return SyntheticRegistry(tables, truth, p.extracted_on, seed, p)
+
+
+def _true_exposures(exposed: Exposed) -> list[pl.Series]:
+    """Give the true days of the first parvovirus infection and of each dose, given or postponed."""
+    doses = [
+        as_dates(days).alias(f"vaccination_{number}_on")
+        for number, days in enumerate(exposed.vaccinations.T, start=1)
+    ]
+    return [as_dates(exposed.parvovirus).alias("parvovirus_on"), *doses]
 
 
 def _truth(children: Children, visits: Visits, keys: pl.Series) -> pl.DataFrame:

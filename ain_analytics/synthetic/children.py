@@ -1,6 +1,7 @@
 """Who the children are and what is true of them: birth, onset, resolution, detection, enrolment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +55,23 @@ class Children:
         """Tell which children belong to one of these classes."""
         numbers = [number for number, course in enumerate(self.courses) if course.true_class in classes]
         return np.isin(self.course, numbers)
+
+
+def chosen_of(children: Children, places: Ints) -> Children:
+    """Keep some of the children."""
+    arrays: dict[str, Any] = {name: getattr(children, name)[places] for name in _ARRAYS}
+    return replace(children, **arrays)
+
+
+def joined(parts: list[Children]) -> Children:
+    """Put several draws of children together."""
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS
+    }
+    return replace(parts[0], **arrays)
+
+
+_ARRAYS = tuple(f.name for f in fields(Children) if f.name != "courses")
 
 
 def draw_children(n_patients: int, parameters: NaturalHistory, rng: Generator) -> Children:

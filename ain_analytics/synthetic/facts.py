@@ -3,7 +3,7 @@
 from dataclasses import field, fields
 from typing import Any
 
-from ain_analytics.definitions import OURS
+from ain_analytics.definition_fields import OURS
 from ain_analytics.errors import BadDefinition
 
 _ABOVE_ZERO = ("days", "months", "10⁹/L", "tests")

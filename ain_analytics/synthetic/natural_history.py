@@ -12,6 +12,7 @@ from ain_analytics.synthetic.coding import Coding
 from ain_analytics.synthetic.course import COURSES, Course
 from ain_analytics.synthetic.description import Description
 from ain_analytics.synthetic.disorder import Disorder
+from ain_analytics.synthetic.exposures import Exposures
 from ain_analytics.synthetic.facts import about, fact, refuse_bad_facts, refuse_shares
 
 OPENED_ON, EXTRACTED_ON = date(2008, 1, 1), date(2024, 6, 30)
@@ -47,6 +48,10 @@ class NaturalHistory:
     disorder: Disorder = field(
         default_factory=Disorder,
         metadata=about("", "Laboratories and their errors.", "each field names its own"),
+    )
+    exposures: Exposures = field(
+        default_factory=Exposures,
+        metadata=about("", "Vaccinations and parvovirus infections.", "each field names its own"),
     )
     opened_on: date = field(
         default=OPENED_ON, metadata=about("", "First day on which children were enrolled.")
