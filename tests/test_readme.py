@@ -36,7 +36,15 @@ def test_its_definition_in_toml_can_be_read(tmp_path: Path) -> None:
 def test_its_commands_and_their_options_are_those_of_the_command_line() -> None:
     typed = [line.partition("#")[0].split() for block in blocks("") for line in block.splitlines()]
     commands = [words for words in typed if words[:1] == ["ain"]]
-    assert {words[1] for words in commands} == {"check", "study", "map", "simulate", "lab", "dictionary", "why"}
+    assert {words[1] for words in commands} == {
+        "check",
+        "study",
+        "map",
+        "simulate",
+        "lab",
+        "dictionary",
+        "why",
+    }
     for words in commands:
         said = subprocess.check_output([sys.executable, "-m", "ain_analytics", words[1], "--help"], text=True)
         for option in (word for word in words if word.startswith("-")):
