@@ -272,7 +272,7 @@ def test_spark_reads_parquet_files_by_itself(tmp_path, spark, monkeypatch):
         lab[part::2].write_parquet(tmp_path / f"lab_result-{part}.parquet")
     (tmp_path / "extract.toml").write_text(f"extracted_on = {demo.extracted_on}\n")
     engine = {"engine": "spark", "engine_address": spark}
-    assert all_differing(tmp_path, engine, TEXTBOOK, PRESETS["neglia_1993"]) == []
+    assert all_differing(tmp_path, engine, TEXTBOOK) == []
     assert not [name for name in sent if name.startswith(("raw_", "source_lab")) and name != "raw_other"]
 
 
