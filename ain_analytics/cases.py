@@ -159,8 +159,8 @@ def rule_outcomes(registry: Registry, *, at: str = "baseline") -> pl.DataFrame:
     if at not in AT:
         raise BadDefinition("at", at, f"must be one of {', '.join(AT)}")
     known, held = judged_days(registry, at)
-    rows = held.select("episode", "since")
-    return _keyed(known.facts(rows).select("episode", *_outcomes()).collect(), known)
+    answers = known.answers(held.select("episode", "since"), lambda facts: facts.select(_outcomes()))
+    return _keyed(answers.drop("since"), known)
 
 
 def judged_days(registry: Registry, at: str) -> tuple[Knowledge, pl.DataFrame]:
@@ -187,7 +187,7 @@ def _on_day(registry: Registry, as_of: date | None) -> tuple[Registry, date | No
 
 def _classes(known: Knowledge) -> pl.DataFrame:
     """Name the class on each day of each episode, and the day since which it has held."""
-    classes = known.facts(known.days()).select("episode", "since", case_class().alias("case_class")).collect()
+    classes = known.answers(known.days(), lambda facts: facts.select(case_class=case_class()))
     changed = _BEGINS_HERE | (pl.col("case_class") != pl.col("case_class").shift(1)).fill_null(True)
     return classes.with_columns(pl.when(changed).then("since").forward_fill().alias("known_on"))
 
@@ -202,15 +202,14 @@ def _at(held: pl.DataFrame, known: Knowledge, at: str) -> pl.DataFrame:
 
 def _described(known: Knowledge, rows: pl.DataFrame) -> pl.DataFrame:
     """Put beside a class what it rests on and what could not be told."""
-    return (
-        known.facts(rows)
-        .select(
-            "episode", "since", "case_class", "known_on",
-            evidence=evidence_of_class(), antibody_status=antibody_status(), note=note(),
-            rule=pl.col("case_class"), is_ain=pl.col("case_class").is_in(AIN_CLASSES),
-        )
-        .collect()
-    )  # fmt: skip
+    described = known.answers(rows, _description)
+    return described.with_columns(rule=pl.col("case_class"), is_ain=pl.col("case_class").is_in(AIN_CLASSES))
+
+
+def _description(facts: pl.LazyFrame) -> pl.LazyFrame:
+    return facts.with_columns(case_class=case_class()).select(
+        evidence=evidence_of_class(), antibody_status=antibody_status(), note=note()
+    )
 
 
 def _keyed(rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:

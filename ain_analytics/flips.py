@@ -125,8 +125,7 @@ def _known(registry: Registry, patient_id: str | None, at: str) -> tuple[pl.Data
     facts = registry.frame("case_evidence").with_columns(pl.col("evidence").cast(pl.String))
     cutoff = pl.col("baseline_to") if at == "baseline" else pl.lit(until)
     episodes = (
-        known.facts(held)
-        .collect()
+        known.answers(held, lambda facts: facts)
         .join(numbered, on="episode", maintain_order="left")
         .join(spans, on=KEY, maintain_order="left")
         .join(tested, on=KEY[0], how="left", maintain_order="left")

@@ -4,6 +4,7 @@ A fact once known stays known, so the first day of each kind of fact tells every
 episodes lie in one long frame, sorted by episode and day; no step looks at one child after the other.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,17 +67,33 @@ class Knowledge:
             {"episode": episode, "since": pl.Series(since - _SPAN // 2, dtype=pl.Int32).cast(pl.Date)}
         )
 
-    def facts(self, days: pl.DataFrame) -> pl.LazyFrame:
-        """Say of each row of `days` which kinds of fact were known by then, as rules ask it."""
+    def answers(self, days: pl.DataFrame, ask: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+        """Put beside each row of `days` what rules answer by what was known then.
+
+        Rows of which the same is known, with the same age at onset, get the same answers; so each such
+        pattern is asked once, and there are far fewer of them than of episodes.
+
+        Parameters
+        ----------
+        days : one row per episode and day
+            `episode` and `since`.
+        ask : function
+            From facts as rules ask them (`has_…`, the age at onset, the constants) to answers, row by row.
+        """
         episode, since = days["episode"].to_numpy(), _as_numbers(days["since"])
-        known = {f"has_{kind}": self.first[place][episode] <= since for place, kind in enumerate(EVIDENCE)}
+        known = np.zeros(episode.size, dtype=np.int64)
+        for place in range(len(EVIDENCE)):
+            known |= (self.first[place][episode] <= since).astype(np.int64) << place
         ages = self.episodes["age_at_onset_days"].gather(days["episode"])
-        constants = [pl.lit(value).alias(name) for name, value in self.constants.items()]
-        return (
-            days.with_columns(ages, **{name: pl.Series(held) for name, held in known.items()})
-            .lazy()
-            .with_columns(constants)
+        rows = pl.DataFrame({"known": known, ages.name: ages})
+        patterns = rows.unique(maintain_order=True).with_row_index("pattern")
+        facts = patterns.lazy().select(
+            ages.name,
+            *((pl.col("known") & (1 << place) != 0).alias(f"has_{kind}") for place, kind in enumerate(EVIDENCE)),
+            *(pl.lit(value).alias(name) for name, value in self.constants.items()),
         )
+        of_row = rows.join(patterns, on=rows.columns, how="left", nulls_equal=True, maintain_order="left")
+        return pl.concat([days, ask(facts).collect()[of_row["pattern"]]], how="horizontal")
 
 
 _SPAN = 2**32

@@ -121,16 +121,14 @@ def why(registry: Registry, patient_id: str, *, at: str = "baseline") -> Why:
     known, held = judged_days(registry, at)
     keys = known.episodes.select(*KEY, "onset_by").with_row_index("episode").cast({"episode": pl.Int64})
     held = held.join(keys.filter(pl.col("patient_id") == patient_id), on="episode", maintain_order="left")
-    asked = known.facts(held).select(
-        "episode_number",
-        *(
-            condition.holds.alias(f"{rule.name} {place}")
-            for rule in RULES.values()
-            for place, condition in enumerate(rule.conditions)
-        ),
-    )
+    conditions = [
+        condition.holds.alias(f"{rule.name} {place}")
+        for rule in RULES.values()
+        for place, condition in enumerate(rule.conditions)
+    ]
+    asked = known.answers(held, lambda facts: facts.select(conditions))
     numbers = in_numbers(registry.definitions)
-    rules = [row for episode in asked.collect().to_dicts() for row in _asked(episode, numbers)]
+    rules = [row for episode in asked.to_dicts() for row in _asked(episode, numbers)]
     columns = {"episode_number": pl.Int32, "order": pl.Int32, "rule": pl.String, "answer": pl.String}
     return Why(
         held.select("episode_number", "onset_by", "case_class", "known_on"),
