@@ -87,9 +87,12 @@ class Knowledge:
         ages = self.episodes["age_at_onset_days"].gather(days["episode"])
         rows = pl.DataFrame({"known": known, ages.name: ages})
         patterns = rows.unique(maintain_order=True).with_row_index("pattern")
+        has = (
+            (pl.col("known") & (1 << place) != 0).alias(f"has_{kind}") for place, kind in enumerate(EVIDENCE)
+        )
         facts = patterns.lazy().select(
             ages.name,
-            *((pl.col("known") & (1 << place) != 0).alias(f"has_{kind}") for place, kind in enumerate(EVIDENCE)),
+            *has,
             *(pl.lit(value).alias(name) for name, value in self.constants.items()),
         )
         of_row = rows.join(patterns, on=rows.columns, how="left", nulls_equal=True, maintain_order="left")
