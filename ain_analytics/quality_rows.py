@@ -46,14 +46,16 @@ _LOOKED_AT = """
         case
             when lab_row.role = 'anc' and lab_result_fate.fate = 'used' then raw_lab_result.value
         end as value
-    from lab_result_fate
-    left join lab_row
+    from (from lab_result_fate where row_number between $1 and $2) as lab_result_fate
+    left join (from lab_row where row_number between $1 and $2) as lab_row
         on lab_result_fate.row_number = lab_row.row_number and lab_result_fate.file = lab_row.file
-    left join raw_lab_result
+    left join (from raw_lab_result where row_number between $1 and $2) as raw_lab_result
         on lab_result_fate.row_number = raw_lab_result.row_number
         and lab_result_fate.file = raw_lab_result.file
 """
 """Every laboratory result with its fate and what is asked of it; a malformed line has nothing but that."""
+AT_A_TIME = 2_000_000
+"""Row numbers put together at a time, so that the tables joined fit into the memory."""
 _SITE_OF_CHILD = f"""
     {_SITE_OF},
     site_of_child as (
@@ -66,7 +68,12 @@ _SITE_OF_CHILD = f"""
 @contextmanager
 def looked_at(registry: Registry) -> Iterator[None]:
     """Hold table `looked_at`, in which each laboratory result is put together once, for all that ask."""
-    registry.connection.sql(_LOOKED_AT).create(LOOKED_AT)
+    last = registry.connection.sql("select max(row_number) from lab_result_fate").fetchall()[0][0] or 0
+    registry.connection.sql(_LOOKED_AT, params=[0, AT_A_TIME]).create(LOOKED_AT)
+    for first in range(AT_A_TIME + 1, last + 1, AT_A_TIME):
+        registry.connection.execute(
+            f"insert into {LOOKED_AT} {_LOOKED_AT}", [first, first + AT_A_TIME - 1]
+        )
     try:
         yield
     finally:
