@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         chart_row_fates,
         chart_rules,
     )
+    from ain_analytics.cox import cox_regression
     from ain_analytics.curves import resolution_curve
     from ain_analytics.definition_file import read_definition
     from ain_analytics.definitions import PRESETS, AncBand, Definitions
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from ain_analytics.followup import follow_up
     from ain_analytics.infection_rates import infection_rates
     from ain_analytics.intervals import interval_curve
+    from ain_analytics.proportional_hazards import proportional_hazards
     from ain_analytics.published import compare, published_figures
     from ain_analytics.quality import quality
     from ain_analytics.registry import open_registry
@@ -94,6 +96,7 @@ _HOMES = {
     "confusion_by_testing": "against_truth",
     "confusion_by_tests": "against_truth",
     "counted_confusion": "against_truth",
+    "cox_regression": "cox",
     "demo_registry": "synthetic",
     "diagnosed": "diagnosed",
     "follow_up": "followup",
@@ -102,6 +105,7 @@ _HOMES = {
     "interval_curve": "intervals",
     "open_registry": "registry",
     "phenotype_213": "against_truth",
+    "proportional_hazards": "proportional_hazards",
     "published_figures": "published",
     "quality": "quality",
     "read_definition": "definition_file",
@@ -149,6 +153,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "confusion_by_testing",
     "confusion_by_tests",
     "counted_confusion",
+    "cox_regression",
     "demo_registry",
     "diagnosed",
     "follow_up",
@@ -157,6 +162,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "interval_curve",
     "open_registry",
     "phenotype_213",
+    "proportional_hazards",
     "published_figures",
     "quality",
     "read_definition",
