@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ain_analytics.accelerated_failure import accelerated_failure
     from ain_analytics.against_truth import (
         class_accuracy,
         class_confusion,
@@ -71,6 +72,7 @@ _HOMES = {
     "Association": "association_result",
     "Definitions": "definitions",
     "PRESETS": "definitions",
+    "accelerated_failure": "accelerated_failure",
     "antibody_yield": "antibody_yield",
     "apply_changes": "changed",
     "associations": "associations",
@@ -128,6 +130,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "Association",
     "Definitions",
     "PRESETS",
+    "accelerated_failure",
     "antibody_yield",
     "apply_changes",
     "associations",
