@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         chart_bounds,
         chart_case_classes,
         chart_confusion,
+        chart_forest,
         chart_patient,
         chart_published,
         chart_quality,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from ain_analytics.followup import follow_up
     from ain_analytics.infection_rates import infection_rates
     from ain_analytics.intervals import interval_curve
+    from ain_analytics.onset_covariates import with_covariates
     from ain_analytics.proportional_hazards import proportional_hazards
     from ain_analytics.published import compare, published_figures
     from ain_analytics.quality import quality
@@ -83,6 +85,7 @@ _HOMES = {
     "chart_bounds": "charts",
     "chart_case_classes": "charts",
     "chart_confusion": "charts",
+    "chart_forest": "charts",
     "chart_patient": "charts",
     "chart_published": "charts",
     "chart_quality": "charts",
@@ -123,6 +126,7 @@ _HOMES = {
     "trigger_series": "triggers",
     "what_would_change": "flips",
     "why": "why",
+    "with_covariates": "onset_covariates",
 }
 __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "AinError",
@@ -141,6 +145,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_bounds",
     "chart_case_classes",
     "chart_confusion",
+    "chart_forest",
     "chart_patient",
     "chart_published",
     "chart_quality",
@@ -181,6 +186,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "trigger_series",
     "what_would_change",
     "why",
+    "with_covariates",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,8 @@ from ain_analytics.schema.regression import PredictedSteps
 from ain_analytics.small_cells import hide_small_cells
 from ain_analytics.step_curve import Floats, limits_of
 
+CLOSE_TO_1 = 0.1
+"""Ratios so near to 1 are printed with one more digit."""
 HIDDEN_TOO = ("value", "lower", "upper", "coefficient", "standard_error", "robust_error", "p")
 
 
@@ -192,8 +195,15 @@ def _row_in_words(row: dict[str, object]) -> str:
     if row["value"] is None:
         return f"{name}: {row['note'] or 'hidden'}{n}"
     kind = str(row["kind"]).replace("_", " ")
-    lower, upper = ("∞" if row[end] is None else f"{row[end]:.3g}" for end in ("lower", "upper"))
-    return f"{name}: {kind} {row['value']:.3g} ({lower} to {upper}), p = {row['p']:.3g}{n}"
+    if row["lower"] is None and row["upper"] is None:
+        return f"{name}: {kind} {_number(row['value'])}, {row['note'] or 'no limits'}{n}"
+    lower, upper = ("∞" if row[end] is None else _number(row[end]) for end in ("lower", "upper"))
+    return f"{name}: {kind} {_number(row['value'])} ({lower} to {upper}), p = {row['p']:.3g}{n}"
+
+
+def _number(x: Any) -> str:
+    """Print a ratio so that one near to 1 can be told from it."""
+    return f"{x:.4g}" if abs(x - 1) < CLOSE_TO_1 else f"{x:.3g}"
 
 
 def as_html(text: str, table: pl.DataFrame, assumptions: tuple[str, ...]) -> str:

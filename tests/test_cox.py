@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ain_analytics.accelerated_failure import accelerated_failure
+from ain_analytics.charts import chart_forest
 from ain_analytics.cox import CoxRegression, cox_regression
 from ain_analytics.definitions import TEXTBOOK
 from ain_analytics.errors import BadDefinition, BadFrame, EmptyStratum, MissingCovariate, NotEstimable
@@ -267,6 +269,38 @@ def test_what_leaves_the_house_hides_small_levels_and_their_ratios() -> None:
     assert shared.table.filter(pl.col("level") == "c")["n"].to_list() == [None]
     assert shared.table.filter(~pl.col("is_reference"))["coefficient"].null_count() == 2
     assert not [line for line in shared.assumptions[:-1] if any(letter.isdigit() for letter in line)]
+
+
+def words_of(chart: Any) -> str:
+    return str(chart.to_dict())
+
+
+def test_the_forest_stands_on_a_logarithmic_axis_with_limits_references_and_numbers() -> None:
+    found = cox_regression(LUNG, ["age", "sex"])
+    drawn = chart_forest(found).to_dict()
+    said = str(drawn)
+    assert "'type': 'log'" in said
+    assert "1 (reference)  n = 127" in said
+    value, lower, upper = found.ratio("sex")
+    assert f"{value:.2f} ({lower:.2f} to {upper:.2f})  n = 86" in said
+    assert "Above 1, resolution comes sooner" in " ".join(drawn["title"]["subtitle"])
+    assert "151 of 213 episodes resolved" in " ".join(drawn["title"]["subtitle"])
+    assert "sex: female" in said
+
+
+def test_the_forest_says_where_there_is_no_number() -> None:
+    found = cox_regression(FEW, ["group"])
+    assert "no finite ratio  n = 3" in words_of(chart_forest(found))
+    shared = words_of(chart_forest(found.shared()))
+    assert "hidden" in shared
+    assert "n = 2" not in shared
+
+
+def test_the_forest_of_a_time_ratio_says_which_side_is_later() -> None:
+    found = accelerated_failure(LUNG, ["sex"], distribution="log_normal", reading="exact")
+    assert "resolution comes later; below 1, sooner" in words_of(chart_forest(found)).replace("', '", " ")
+    alone = accelerated_failure(LUNG, distribution="log_normal", reading="exact")
+    assert "There is no covariate." in words_of(chart_forest(alone))
 
 
 def test_rubins_rules_are_those_of_mitools() -> None:

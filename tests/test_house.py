@@ -54,7 +54,7 @@ FLOORS = (
     "cases followup oddities intervals published_group characteristics small_cells quality_rows "
     "possible_choices person_time later_doses",
     "quality_counts quality_checks flips",
-    "quality attrition disclosure published_answers guess regression_result",
+    "quality attrition disclosure published_answers guess regression_result onset_covariates",
     "shared_curves quality_shared association_result exposure_windows cox proportional_hazards aft_result",
     "published shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
     "accelerated_failure",
@@ -120,6 +120,7 @@ MAY_HOLD_NUMBERS = {
     "cox_fit": "numerical tolerance",
     "aft_distributions": "numerical tolerance, and coefficients of a series",
     "aft_likelihood": "numerical tolerance",
+    "regression_result": "how a ratio is printed",
     "imputation": "rounds of a chain, and a half",
     "quality_shared": "sizes of a page",
     "disclosure": "numerical tolerance",
