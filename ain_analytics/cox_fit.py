@@ -14,6 +14,8 @@ RUNS_AWAY = 1e-3
 """A step that is larger although the likelihood no longer rises has no end."""
 NO_GAIN = 1e-9
 """Gain of the log likelihood, per event, by which it no longer rises."""
+LOST = 1e-7
+"""Share of a term's information below which, beside a coefficient without end, nothing is left to tell it."""
 EXPLAINED = 1e-11
 """Variance within risk sets, of a term with variance 1, that the terms before it must leave to it."""
 
@@ -27,7 +29,8 @@ class CoxFit:
     sets : RiskSets
     at_zero, at_maximum : Pieces
     coefficients : array, one value per term
-        Infinite where the likelihood rises without end.
+        Infinite where the likelihood rises without end; not a number where beside such a one nothing is
+        left to tell it.
     covariance : array, terms by terms
         Inverse of the information; not a number where a coefficient is infinite.
     is_infinite : array, one value per term
@@ -68,10 +71,13 @@ def fit(sets: RiskSets, at_zero: Pieces) -> CoxFit:
         ):
             break
     is_infinite: Flags = (np.abs(step) > RUNS_AWAY) & (gain < NO_GAIN)
+    whole = here.information.sum(axis=0)
+    is_lost: Flags = ~is_infinite & (np.diag(whole) < LOST * np.diag(at_zero.information.sum(axis=0)))
     coefficients = np.where(is_infinite, np.sign(here.b) * np.inf, here.b / sets.scale)
-    kept = np.flatnonzero(~is_infinite)
+    coefficients[is_lost] = np.nan
+    kept = np.flatnonzero(~is_infinite & ~is_lost)
     covariance = np.full((step.size, step.size), np.nan)
-    known = here.information.sum(axis=0)[np.ix_(kept, kept)]
+    known = whole[np.ix_(kept, kept)]
     covariance[np.ix_(kept, kept)] = inverse_of(known) / np.outer(sets.scale[kept], sets.scale[kept])
     return CoxFit(sets, at_zero, here, coefficients, covariance, is_infinite)
 
@@ -98,7 +104,7 @@ def robust_covariance(found: CoxFit, child: Ints) -> Floats:
     .. [1] Lin and Wei 1989, doi:10.1080/01621459.1989.10478874.
     """
     by_child = np.column_stack([np.bincount(child, column) for column in score_residuals(found).T])
-    kept = ~found.is_infinite
+    kept = np.isfinite(found.coefficients)
     covariance = np.full_like(found.covariance, np.nan)
     part = by_child[:, kept] @ found.covariance[np.ix_(kept, kept)]
     covariance[np.ix_(kept, kept)] = part.T @ part

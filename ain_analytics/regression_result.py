@@ -195,8 +195,6 @@ def _row_in_words(row: dict[str, object]) -> str:
     if row["value"] is None:
         return f"{name}: {row['note'] or 'hidden'}{n}"
     kind = str(row["kind"]).replace("_", " ")
-    if row["lower"] is None and row["upper"] is None:
-        return f"{name}: {kind} {_number(row['value'])}, {row['note'] or 'no limits'}{n}"
     lower, upper = ("∞" if row[end] is None else _number(row[end]) for end in ("lower", "upper"))
     return f"{name}: {kind} {_number(row['value'])} ({lower} to {upper}), p = {row['p']:.3g}{n}"
 

@@ -22,7 +22,7 @@ TO_ZERO = (
 TO_INFINITY = "No finite ratio: the more it says resolve, the better it fits; no episode speaks against it."
 
 
-NO_ERROR = "No limits: beside a ratio without end the data do not tell this one."
+NOT_TOLD = "Not told: beside a ratio without end nothing is left to tell this one."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,10 +152,12 @@ def ratio_rows(
 
 
 def _told(b: float, error: float, robust: float | None, margin: float, p: float) -> dict[str, object]:
+    if np.isnan(b):
+        return {"note": NOT_TOLD}
     if not np.isfinite(b):
         return {"note": TO_ZERO if b < 0 else TO_INFINITY}
     if not np.isfinite(error) or not np.isfinite(margin):
-        return {"value": float(np.exp(b)), "coefficient": float(b), "note": NO_ERROR}
+        return {"note": NOT_TOLD}
     with np.errstate(over="ignore"):
         value, lower, upper = (float(np.exp(b + sign * margin)) for sign in (0, -1, 1))
     return {

@@ -197,6 +197,16 @@ def test_a_ratio_without_end_is_flagged_and_the_others_are_those_without_its_epi
         proportional_hazards(found)
 
 
+def test_what_a_ratio_without_end_leaves_untold_has_no_number() -> None:
+    rows = pl.DataFrame(
+        {"exit_days": range(1, 21), "is_resolved": [True] * 20, "x": range(20, 0, -1), "z": [0, 1] * 10}
+    )
+    table = cox_regression(rows, ["x", "z"]).table
+    assert table["value"].to_list() == [None, None]
+    assert [note.split(":")[0] for note in table["note"]] == ["No finite ratio", "Not told"]
+    assert cox_regression(rows, ["z"]).table["value"].null_count() == 0
+
+
 @pytest.mark.parametrize(
     ("rows", "covariates", "why"),
     [

@@ -136,7 +136,5 @@ def _said(row: dict[str, Any]) -> str:
         return f"1 (reference){n}"
     if row["value"] is None:
         return ("no finite ratio" if row["note"] else "hidden") + n
-    if row["lower"] is None and row["upper"] is None:
-        return f"{row['value']:.2f} (no limits){n}"
     lower, upper = ("∞" if row[end] is None else f"{row[end]:.2f}" for end in ("lower", "upper"))
     return f"{row['value']:.2f} ({lower} to {upper}){n}"
