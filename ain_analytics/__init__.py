@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ain_analytics.accelerated_failure import accelerated_failure
     from ain_analytics.against_truth import (
         class_accuracy,
         class_confusion,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         chart_bounds,
         chart_case_classes,
         chart_confusion,
+        chart_forest,
         chart_patient,
         chart_published,
         chart_quality,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
         chart_row_fates,
         chart_rules,
     )
+    from ain_analytics.cox import cox_regression
     from ain_analytics.curves import resolution_curve
     from ain_analytics.definition_file import read_definition
     from ain_analytics.definitions import PRESETS, AncBand, Definitions
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
     from ain_analytics.followup import follow_up
     from ain_analytics.infection_rates import infection_rates
     from ain_analytics.intervals import interval_curve
+    from ain_analytics.onset_covariates import with_covariates
+    from ain_analytics.proportional_hazards import proportional_hazards
     from ain_analytics.published import compare, published_figures
     from ain_analytics.quality import quality
     from ain_analytics.registry import open_registry
@@ -69,6 +74,7 @@ _HOMES = {
     "Association": "association_result",
     "Definitions": "definitions",
     "PRESETS": "definitions",
+    "accelerated_failure": "accelerated_failure",
     "antibody_yield": "antibody_yield",
     "apply_changes": "changed",
     "associations": "associations",
@@ -79,6 +85,7 @@ _HOMES = {
     "chart_bounds": "charts",
     "chart_case_classes": "charts",
     "chart_confusion": "charts",
+    "chart_forest": "charts",
     "chart_patient": "charts",
     "chart_published": "charts",
     "chart_quality": "charts",
@@ -94,6 +101,7 @@ _HOMES = {
     "confusion_by_testing": "against_truth",
     "confusion_by_tests": "against_truth",
     "counted_confusion": "against_truth",
+    "cox_regression": "cox",
     "demo_registry": "synthetic",
     "diagnosed": "diagnosed",
     "follow_up": "followup",
@@ -102,6 +110,7 @@ _HOMES = {
     "interval_curve": "intervals",
     "open_registry": "registry",
     "phenotype_213": "against_truth",
+    "proportional_hazards": "proportional_hazards",
     "published_figures": "published",
     "quality": "quality",
     "read_definition": "definition_file",
@@ -117,6 +126,7 @@ _HOMES = {
     "trigger_series": "triggers",
     "what_would_change": "flips",
     "why": "why",
+    "with_covariates": "onset_covariates",
 }
 __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "AinError",
@@ -124,6 +134,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "Association",
     "Definitions",
     "PRESETS",
+    "accelerated_failure",
     "antibody_yield",
     "apply_changes",
     "associations",
@@ -134,6 +145,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_bounds",
     "chart_case_classes",
     "chart_confusion",
+    "chart_forest",
     "chart_patient",
     "chart_published",
     "chart_quality",
@@ -149,6 +161,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "confusion_by_testing",
     "confusion_by_tests",
     "counted_confusion",
+    "cox_regression",
     "demo_registry",
     "diagnosed",
     "follow_up",
@@ -157,6 +170,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "interval_curve",
     "open_registry",
     "phenotype_213",
+    "proportional_hazards",
     "published_figures",
     "quality",
     "read_definition",
@@ -172,6 +186,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "trigger_series",
     "what_would_change",
     "why",
+    "with_covariates",
 ]
 
 

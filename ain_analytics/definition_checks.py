@@ -32,6 +32,7 @@ _AT_LEAST_ONE = (
     "minimum_at_risk",
     "bootstrap_replicates",
     "bootstrap_children",
+    "imputations",
     "minimum_cell",
     "fewest_per_band",
     "response_days",

@@ -1,7 +1,7 @@
 """What can go wrong, by name. No message holds a patient's key or value."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 _MOST_NAMES = 30
@@ -137,6 +137,25 @@ class EmptyStratum(AinError, ValueError):
 
     def __init__(self, stratum: str, why: str) -> None:
         super().__init__(f"No estimate for {stratum!r}: {why}.")
+
+
+class MissingCovariate(AinError, ValueError):
+    """Rows of a regression lack the value of a covariate, and nobody said what to do with them."""
+
+    def __init__(self, n_missing: Mapping[str, int], n_rows: int) -> None:
+        counted = ", ".join(f"{name} in {n}" for name, n in n_missing.items())
+        super().__init__(
+            f"Of {n_rows} episodes the covariates are not all known: {counted} unknown. Say missing='drop' "
+            "to "
+            "take those with every covariate, or missing='impute' to draw the unknown values several times."
+        )
+
+
+class NotEstimable(AinError, ValueError):
+    """A regression was asked for that the data cannot answer."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"No estimate for {what}: {why}.")
 
 
 class NotAtMaximum(AinWarning):

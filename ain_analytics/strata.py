@@ -34,7 +34,12 @@ class Strata:
 
 
 def strata_of(
-    follow_up: pl.DataFrame, *, by: str | None, definitions: Definitions, columns: Sequence[str]
+    follow_up: pl.DataFrame,
+    *,
+    by: str | None,
+    definitions: Definitions,
+    columns: Sequence[str],
+    others: Sequence[str] = (),
 ) -> Strata:
     """Choose the rows that an estimate uses, and split them.
 
@@ -48,6 +53,7 @@ def strata_of(
     columns : names of the columns that the estimate reads
         `…_days` hold whole days, `is_…` true or false; null only where `upper_days` says that
         the resolution was not seen.
+    others : names of further columns to keep, of any type and with nulls
 
     Returns
     -------
@@ -61,7 +67,7 @@ def strata_of(
     EmptyStratum
         No row is left.
     """
-    wanted = [*columns, *([by] if by is not None else [])]
+    wanted = [*columns, *others, *([by] if by is not None else [])]
     missing = [name for name in wanted if name not in follow_up.columns]
     if missing:
         raise BadFrame("FollowUp", f"it lacks the column(s) {', '.join(missing)}")

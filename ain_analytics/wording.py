@@ -197,6 +197,8 @@ def _estimates(d: Definitions) -> list[str]:
         f"Intervals aim at {_share(d.confidence)}; where there is no formula they rest on "
         f"{_plural(d.bootstrap_replicates, 'resample')} of at most {d.bootstrap_children} children "
         f"(seed {d.bootstrap_seed}).",
+        f"In regressions unknown covariates are drawn {_plural(d.imputations, 'time')} where that is asked for (seed "
+        f"{d.imputation_seed}); a blood count stands for the onset up to {_plural(d.covariate_days, 'day')} away from it.",
         f"Curves are printed at {_list([str(month) for month in d.report_months])} months, the restricted mean up "
         f"to {_plural(d.rmst_months, 'month')}; they stop where fewer than {d.minimum_at_risk} are at risk.",
         f"Reported as odd: an onset within {_plural(d.birthday_window_days, 'day')} of an age at which the limit changes, "

@@ -6,6 +6,7 @@ from ain_analytics.charts.classes import chart_case_classes
 from ain_analytics.charts.cohort import chart_attrition, chart_row_fates
 from ain_analytics.charts.curve import chart_resolution
 from ain_analytics.charts.export import save_chart, svg_of
+from ain_analytics.charts.forest import chart_forest
 from ain_analytics.charts.patient import chart_patient
 from ain_analytics.charts.published import chart_published
 from ain_analytics.charts.quality import QUALITY_CHARTS, chart_quality
@@ -21,6 +22,7 @@ __all__ = [
     "chart_bounds",
     "chart_case_classes",
     "chart_confusion",
+    "chart_forest",
     "chart_patient",
     "chart_published",
     "chart_quality",

@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from ain_analytics.schema import derived, quality, results, staged
+from ain_analytics.schema import derived, quality, regression, results, staged
 from ain_analytics.schema.omop import OMOP
 from ain_analytics.schema.raw import (
     OBLIGATORY_TABLES,
@@ -55,6 +55,12 @@ RESULTS: dict[str, type[dy.Schema]] = {
     "published_comparison": results.PublishedComparison,
     "class_confusion": results.ClassConfusion,
     "class_accuracy": results.ClassAccuracy,
+    "regression": regression.RegressionRows,
+    "regression_test": regression.RegressionTests,
+    "regression_parameter": regression.RegressionParameters,
+    "predicted_steps": regression.PredictedSteps,
+    "predicted_quantiles": regression.PredictedQuantiles,
+    "onset_covariates": regression.OnsetCovariates,
 }
 QUALITY: dict[str, type[dy.Schema]] = {
     "quality_rows": quality.QualityRows,
