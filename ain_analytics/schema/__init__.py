@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from ain_analytics.schema import derived, quality, results, staged
+from ain_analytics.schema import comparisons, derived, quality, results, staged
 from ain_analytics.schema.omop import OMOP
 from ain_analytics.schema.raw import (
     OBLIGATORY_TABLES,
@@ -50,6 +50,10 @@ RESULTS: dict[str, type[dy.Schema]] = {
     "change": results.Change,
     "curve_steps": results.CurveSteps,
     "curve_summary": results.CurveSummary,
+    "strata_test": comparisons.StrataTestRows,
+    "one_sample_test": comparisons.OneSampleRows,
+    "contrast": comparisons.ContrastRows,
+    "simultaneous_band": comparisons.BandRows,
     "association": results.AssociationRows,
     "published_figure": results.PublishedFigure,
     "published_comparison": results.PublishedComparison,
