@@ -16,6 +16,7 @@ from ain_analytics.errors import BadDefinition
 from ain_analytics.kaplan_meier import KaplanMeier, kaplan_meier, reversed_roles
 from ain_analytics.log_rank import log_rank
 from ain_analytics.row_weights import has_sampling_weights
+from ain_analytics.simultaneous_bands import BAND_SCALES, BANDS, band_frame, band_in_words
 from ain_analytics.step_curve import LIMITS, QUANTILE_RULES, QUARTILES, Floats, limits_of
 from ain_analytics.strata import siblings_in_words, strata_of
 
@@ -35,6 +36,9 @@ def resolution_curve(
     definitions: Definitions = TEXTBOOK,
     limits: str = "log",
     quantile_rule: str = "middle",
+    bands: str | None = None,
+    band_scale: str = "log-log",
+    band_days: tuple[float, float] | None = None,
 ) -> ResolutionCurve:
     """Kaplan–Meier estimate [1]_ of the share of episodes not yet resolved.
 
@@ -56,6 +60,13 @@ def resolution_curve(
     quantile_rule : {"middle", "first"}
         Where the curve lies exactly on a quantile for a while: the middle of that while, as R
         does, or its first day, as lifelines does; both with R's tolerance for equality.
+    bands : {"equal precision", "hall-wellner"}, optional
+        Simultaneous band that holds the whole curve over `band_days` with the confidence of the
+        definitions; its critical value is computed, not looked up.
+    band_scale : {"log-log", "plain", "arcsine"}
+        Scale on which the band is made.
+    band_days : first and last day, optional
+        By default from the first resolution to the last one that leaves somebody at risk.
 
     Returns
     -------
@@ -83,12 +94,21 @@ def resolution_curve(
     """
     if limits not in LIMITS:
         raise BadDefinition("limits", limits, f"must be one of {', '.join(LIMITS)}")
+    if bands is not None and bands not in BANDS:
+        raise BadDefinition("bands", bands, f"must be one of {', '.join(BANDS)}")
+    if band_scale not in BAND_SCALES:
+        raise BadDefinition("band_scale", band_scale, f"must be one of {', '.join(BAND_SCALES)}")
     if quantile_rule not in QUANTILE_RULES:
         raise BadDefinition("quantile_rule", quantile_rule, f"must be one of {', '.join(QUANTILE_RULES)}")
     strata = strata_of(
         follow_up, by=by, definitions=definitions, columns=["exit_days", "is_resolved"], is_weighted=True
     )
     fits = {name: kaplan_meier(rows, quantile_rule=quantile_rule) for name, rows in strata.rows.items()}
+    bands_of = (
+        None
+        if bands is None
+        else band_frame(fits, kind=bands, scale=band_scale, confidence=definitions.confidence, days=band_days)
+    )
     is_sampled = any(has_sampling_weights(rows) for rows in strata.rows.values())
     test = log_rank(strata.rows) if len(fits) > 1 and not is_sampled else None
     labels: dict[str, object] = {"definition": definitions.name, "estimator": ESTIMATOR}
@@ -108,6 +128,7 @@ def resolution_curve(
         definitions=definitions,
         by=by,
         test=test,
+        bands=bands_of,
         assumptions=(
             *strata.assumptions,
             *(
@@ -122,6 +143,7 @@ def resolution_curve(
             "undefined where all have resolved. Other scales: "
             f"{', '.join(name for name in LIMITS if name != limits)}.",
             QUANTILE_RULES[quantile_rule],
+            *(band_in_words(bands_of, bands, band_scale) if bands_of is not None and bands else []),
             *_test_in_words(0 if is_sampled else len(fits), is_tested=test is not None),
         ),
     )

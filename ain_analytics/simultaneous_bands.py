@@ -1,14 +1,16 @@
 """Bands that hold a whole curve with the stated confidence, over a range of days."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import polars as pl
 from scipy.linalg import eigh
 from scipy.optimize import brentq
 from scipy.special import eval_legendre, wofz
 
-from ain_analytics.errors import EmptyStratum
+from ain_analytics.errors import BadFrame, EmptyStratum
 from ain_analytics.kaplan_meier import KaplanMeier
+from ain_analytics.schema.comparisons import BandRows
 from ain_analytics.step_curve import LIMITS, Floats
 
 BANDS = {
@@ -77,7 +79,7 @@ def simultaneous_band(
     if not inside.any() or last > known[-1] or last < first:
         raise EmptyStratum(stratum, "no band, because its range does not lie between the first resolution "
                            "and the last one that leaves somebody at risk")  # fmt: skip
-    n = float(fit.n_at_risk.max() if fit.curve.start > 0 else _n(fit))
+    n = float(fit.n_resolved.sum() + fit.n_censored.sum())
     variance, share = fit.log_variance[inside], curve.unresolved[inside]
     place = variance * n / (1 + variance * n)
     a, b = float(place[0]), float(place[-1])
@@ -89,14 +91,42 @@ def simultaneous_band(
     return curve.days[inside], lower, upper
 
 
-def _n(fit: KaplanMeier) -> int:
-    return int(fit.n_resolved.sum() + fit.n_censored.sum())
+def band_frame(
+    fits: Mapping[str, KaplanMeier],
+    *,
+    kind: str,
+    scale: str,
+    confidence: float,
+    days: tuple[float, float] | None,
+) -> pl.DataFrame:
+    """Make the checked bands of every stratum."""
+    parts = []
+    for name, fit in fits.items():
+        if fit.covariance is not None:
+            raise BadFrame("FollowUp", "weight holds sampling weights, and no band is known under them")
+        at, lower, upper = simultaneous_band(
+            fit, kind=kind, scale=scale, confidence=confidence, days=days, stratum=name
+        )
+        limits = {"days": at, "lower": lower, "upper": upper}
+        parts.append(pl.DataFrame(limits, nan_to_null=True).select(pl.lit(name).alias("stratum"), *limits))
+    return BandRows.validate(pl.concat(parts), cast=True)
+
+
+def band_in_words(bands: pl.DataFrame, kind: str, scale: str) -> list[str]:
+    """Say which band it is, and over which days it holds."""
+    ranges = bands.group_by("stratum", maintain_order=True).agg(
+        first=pl.col("days").min(), last=pl.col("days").max()
+    )
+    said = ", ".join(f"{name} day {first} to {last}" for name, first, last in ranges.iter_rows())
+    return [f"Simultaneous band {BANDS[kind]}, on the {scale} scale: {said}."]
 
 
 def critical_value(kind: str, a: float, b: float, confidence: float) -> float:
     """Find the value that the supremum over [a, b] of a Brownian bridge exceeds with 1 − confidence.
 
     The bridge B(u) is taken as it is (Hall and Wellner), or divided by √(u (1 − u)) (equal precision).
+    Both are exact; the printed tables of equal precision follow an approximation for wide ranges,
+    which is larger than the exact value where the range is narrow.
     """
     chance: Callable[[float, float, float], float] = {
         "equal precision": chance_of_scaled_bridge,

@@ -1,5 +1,7 @@
 """Weights, quantile rules, counts, comparisons of right-censored curves: what golden numbers do not show."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from lifelines import KaplanMeierFitter
 from scipy.stats import poisson
 from statsmodels.duration.survfunc import survdiff
 
+from ain_analytics.charts import chart_resolution
 from ain_analytics.compare_strata import compare_strata
 from ain_analytics.contrasts import restricted_mean_difference, share_difference
 from ain_analytics.counts import counts_of
@@ -194,3 +197,41 @@ def test_the_exact_p_adds_up_every_count_that_is_no_more_likely() -> None:
         pl.DataFrame({"exit_days": [4, 4], "is_resolved": [True, False]}), lambda days: days
     ).table
     assert table["exact_p"][0] == pytest.approx(poisson.cdf(1, 8) + poisson.sf(16, 8), rel=1e-12)
+
+
+def test_a_band_lies_around_the_limits_and_is_drawn_as_far_as_the_curve() -> None:
+    rows = random_rows(300, seed=12)
+    curve = resolution_curve(rows, by="arm", bands="equal precision", limits="log-log", band_days=(5, 40))
+    assert curve.bands is not None
+    both = curve.bands.join(curve.steps, on=["stratum", "days"], suffix="_of_day")
+    assert both.height == curve.bands.height > 0
+    assert both.select((pl.col("lower") < pl.col("lower_of_day")).all()).item()
+    assert both.select((pl.col("upper") > pl.col("upper_of_day")).all()).item()
+    assert curve.bands["days"].min() >= 5
+    assert curve.bands["days"].max() <= 40
+    assert any("Simultaneous band" in said for said in curve.assumptions)
+    drawn, plain = (chart_resolution(one).to_dict() for one in (curve, replace(curve, bands=None)))
+    assert len(drawn["vconcat"][0]["layer"]) == len(plain["vconcat"][0]["layer"]) + 1
+
+
+def test_a_band_is_refused_where_it_does_not_hold() -> None:
+    rows = random_rows(300, seed=12)
+    with pytest.raises(BadDefinition, match="must be one of equal precision"):
+        resolution_curve(rows, bands="wide")
+    with pytest.raises(EmptyStratum, match="no band"):
+        resolution_curve(rows, bands="hall-wellner", band_days=(5, 400))
+    with pytest.raises(BadFrame, match="no band is known"):
+        resolution_curve(rows.with_columns(weight=pl.lit(1.5)), bands="hall-wellner")
+
+
+def test_the_benchmark_runs_and_compares(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.kaplan_meier", "--size", "5000", "--rounds", "1"]
+    done = subprocess.run(
+        [*command, "--data", str(tmp_path), "--only", "curve with delayed entry"],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stdout.splitlines()
+    assert len([line for line in lines if "identical" in line]) == 1

@@ -11,9 +11,26 @@ from ain_analytics.contrasts import restricted_mean_difference, share_difference
 from ain_analytics.curves import resolution_curve
 from ain_analytics.kaplan_meier import kaplan_meier
 from ain_analytics.one_sample import one_sample_log_rank
+from ain_analytics.simultaneous_bands import (
+    chance_of_bridge,
+    chance_of_scaled_bridge,
+    critical_value,
+    simultaneous_band,
+)
 
 GOLDEN = Path(__file__).parent / "golden" / "kaplan"
-NAMES = ("weighted", "robust", "log_rank", "trend", "means", "fixed_time", "one_sample", "bands", "critical")
+NAMES = (
+    "weighted",
+    "robust",
+    "log_rank",
+    "trend",
+    "means",
+    "fixed_time",
+    "one_sample",
+    "bands",
+    "critical",
+    "exact",
+)
 NUMBERS = {name: pl.read_csv(GOLDEN / f"{name}.csv", infer_schema_length=None) for name in NAMES}
 ROWS = (
     pl.read_csv(GOLDEN / "rows.csv", infer_schema_length=None)
@@ -44,7 +61,7 @@ def assert_equal(found: pl.DataFrame, expected: pl.DataFrame, *names: str) -> No
 
 
 def test_there_are_at_least_twenty_cases_of_each_estimate() -> None:
-    assert min(len(cases_of(name)) for name in NAMES if name not in ("bands", "critical")) >= 20
+    assert min(len(cases_of(name)) for name in NAMES if name not in ("bands", "critical", "exact")) >= 20
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -135,3 +152,67 @@ def test_the_one_sample_test_is_that_of_survdiff_and_poisson_test(case: str, ref
     assert table["n_resolved"].to_list() == expected["observed"].to_list()
     np.testing.assert_allclose(table["n_expected"], expected["expected"], **CLOSED_FORM)
     assert_equal(table, expected, "lower", "upper", "statistic", "exact_p")
+
+
+METHODS = {
+    "hall-wellner": ("hall-wellner", "plain"),
+    "loghall": ("hall-wellner", "log-log"),
+    "epband": ("equal precision", "plain"),
+    "logep": ("equal precision", "log-log"),
+}
+
+
+def reach(band: tuple[np.ndarray, np.ndarray, np.ndarray], kind: str, case: str) -> np.ndarray:
+    """How far one unit of the critical value reaches on the plain scale, on each day of a band."""
+    fit = kaplan_meier(rows_of(case))
+    is_in = np.isin(fit.curve.days, band[0])
+    share, variance, n = fit.curve.unresolved[is_in], fit.log_variance[is_in], rows_of(case).height
+    return share * (np.sqrt(variance) if kind == "equal precision" else (1 + n * variance) / np.sqrt(n))
+
+
+@pytest.mark.parametrize("case", cases_of("bands"))
+def test_bands_are_those_of_km_ci_at_its_critical_value(case: str) -> None:
+    fit = kaplan_meier(rows_of(case))
+    for method, (kind, scale) in METHODS.items():
+        expected = NUMBERS["bands"].filter(pl.col("case") == case)
+        plain = {"hall-wellner": "hall-wellner", "equal precision": "epband"}[kind]
+        ours = simultaneous_band(fit, kind=kind, scale="plain", confidence=0.95)
+        theirs = expected.filter(
+            pl.col("method") == plain, pl.col("days").is_in(ours[0].astype(int).tolist())
+        )
+        lower, share = as_floats(theirs["lower"]), as_floats(theirs["unresolved"])
+        is_open = lower > 1e-6
+        if theirs.height != len(ours[0]) or not is_open.any():
+            continue
+        critical = float(np.median(((share - lower) / reach(ours, kind, case))[is_open]))
+        band = simultaneous_band(fit, kind=kind, scale=scale, confidence=0.95, critical=critical)
+        theirs = expected.filter(
+            pl.col("method") == method, pl.col("days").is_in(ours[0].astype(int).tolist())
+        )
+        np.testing.assert_allclose(band[1], as_floats(theirs["lower"]).clip(0, 1), rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(band[2], as_floats(theirs["upper"]).clip(0, 1), rtol=1e-7, atol=1e-9)
+
+
+def test_critical_values_of_hall_and_wellner_are_those_of_the_printed_table() -> None:
+    table = NUMBERS["critical"].filter(pl.col("kind") == "hall-wellner").drop_nulls("value")
+    for row in table.sample(60, seed=2).iter_rows(named=True):
+        a, b = int(row["column"][2:]) / 100, 0.1 + 0.02 * (row["row"] - 1)
+        if a < b <= 1:
+            found = critical_value("hall-wellner", a, b, int(row["level"]) / 100)
+            assert abs(found - float(row["value"])) < 5e-4, row
+
+
+@pytest.mark.parametrize(("kind", "c", "a", "b", "chance"), NUMBERS["exact"].rows())
+def test_chances_of_both_suprema_are_those_found_by_other_means(
+    kind: str, c: float, a: float, b: float, chance: float
+) -> None:
+    ours = {"equal precision": chance_of_scaled_bridge, "hall-wellner": chance_of_bridge}[kind]
+    assert abs(ours(c, a, b) - chance) < 1e-6
+
+
+def test_the_printed_table_of_equal_precision_is_close_where_the_range_is_wide() -> None:
+    table = NUMBERS["critical"].filter(pl.col("kind") == "equal precision", pl.col("level") == 95)
+    for row in table.drop_nulls("value").sample(60, seed=2).iter_rows(named=True):
+        a, b = int(row["column"][2:]) / 100, 0.1 + 0.02 * (row["row"] - 1)
+        if a < 0.2 and 0.8 < b < 1:
+            assert abs(critical_value("equal precision", a, b, 0.95) - float(row["value"])) < 0.02, row

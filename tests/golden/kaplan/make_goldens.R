@@ -1,7 +1,7 @@
 # Makes the numbers that tests/test_kaplan_goldens.py compares with.
 # Run in this folder: Rscript make_goldens.R
 # Writes rows.csv (data), weighted.csv, robust.csv, log_rank.csv, trend.csv, means.csv, fixed_time.csv,
-# one_sample.csv, bands.csv, critical.csv (numbers) and versions.txt. Tests read these and need no R.
+# one_sample.csv, bands.csv, critical.csv, exact.csv (numbers) and versions.txt. Tests read these and need no R.
 # Data: veteran, lung, pbc, colon (deaths), heart (with entry), kidney of R's survival; the rest is made
 # up by hand or with a seed. Times are whole days; 1 is an event.
 suppressMessages({library(survival); library(km.ci)})
@@ -209,12 +209,36 @@ for (case in cases) {
   }
 }
 
+# ---- exact critical values of both bands, by other means than ours: finite differences for the scaled
+# bridge (with Richardson's step), a double integral with images for the bridge itself -------------
+decay <- function(c, time, n) {
+  h <- 2 * c / n; x <- -c + h * seq_len(n - 1)
+  m <- diag(2 / h^2 + x^2 / 4 - 0.5); m[abs(row(m) - col(m)) == 1] <- -1 / h^2
+  e <- eigen(m, symmetric = TRUE)
+  sum(exp(-e$values * time) * (h * colSums(e$vectors * sqrt(dnorm(x))))^2 / h)
+}
+images <- function(c, a, b, n = 400) {
+  x <- -c + 2 * c * (seq_len(n) - 0.5) / n; k <- -6:6
+  kernel <- matrix(0, n, n)
+  for (j in k) kernel <- kernel + outer(x, x, function(x, y) dnorm(y - x + 4 * j * c, 0, sqrt(b - a)) - dnorm(y + x + 2 * c + 4 * j * c, 0, sqrt(b - a)))
+  sqrt(2 * pi) * (2 * c / n)^2 * c(dnorm(x, 0, sqrt(a)) %*% kernel %*% dnorm(x, 0, sqrt(1 - b)))
+}
+richardson <- function(f, n) (4 * f(2 * n) - f(n)) / 3
+exact <- list()
+for (c in c(1.1, 1.5, 2, 2.5, 3)) for (ends in list(c(0.05, 0.9), c(0.1, 0.5), c(0.3, 0.7), c(0.4, 0.5), c(0.02, 0.98))) {
+  time <- log(ends[2] * (1 - ends[1]) / (ends[1] * (1 - ends[2]))) / 2
+  exact[[length(exact) + 1]] <- data.frame(kind = "equal precision", c, a = ends[1], b = ends[2],
+    chance = richardson(function(n) decay(c, time, n), 150))
+  exact[[length(exact) + 1]] <- data.frame(kind = "hall-wellner", c = c / 2, a = ends[1], b = ends[2],
+    chance = richardson(function(n) images(c / 2, ends[1], ends[2], n), 200))
+}
+
 write_numbers <- function(parts, file) {
   frame <- if (is.data.frame(parts)) parts else do.call(rbind, parts)
   for (name in names(frame)) if (is.double(frame[[name]])) frame[[name]] <- ifelse(
     is.na(frame[[name]]), "", formatC(frame[[name]], digits = 15, format = "g", width = 1))
   write.csv(frame, file, row.names = FALSE, quote = FALSE, na = "")
 }
-for (name in c("weighted", "robust", "log_rank", "trend", "means", "fixed_time", "one_sample", "bands", "critical"))
+for (name in c("weighted", "robust", "log_rank", "trend", "means", "fixed_time", "one_sample", "bands", "critical", "exact"))
   write_numbers(get(name), paste0(name, ".csv"))
 writeLines(c(R.version.string, paste("survival", packageVersion("survival")), paste("km.ci", packageVersion("km.ci"))), "versions.txt")
