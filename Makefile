@@ -1,12 +1,12 @@
 # make demo: set up and study the demonstration registry; make test: every proof; make lab: JupyterLab;
-# make bench: what deriving episodes costs, beside other tools.
+# make bench: what deriving episodes costs, beside other tools; make goldens: the numbers by R anew (needs R).
 # Needs Python 3.11 or newer and nothing else; another interpreter: make demo PYTHON=python3.12
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lab bench
+.PHONY: demo test lab bench goldens
 
 demo: $(READY)
 	$(BIN)/ain demo -o ain_demo
@@ -19,6 +19,11 @@ lab: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.episodes --size 1_000_000 --rounds 3
+
+goldens:
+	@for script in $$(find tests/golden -name make_goldens.R); do \
+		echo "$$script"; (cd "$$(dirname "$$script")" && Rscript make_goldens.R) || exit 1; \
+	done
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

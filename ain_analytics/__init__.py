@@ -43,6 +43,10 @@ if TYPE_CHECKING:
         chart_row_fates,
         chart_rules,
     )
+    from ain_analytics.compare_strata import StrataTest, compare_strata
+    from ain_analytics.contrast_result import Contrast
+    from ain_analytics.contrasts import restricted_mean_difference, share_difference
+    from ain_analytics.counts import counts_of
     from ain_analytics.cox import cox_regression
     from ain_analytics.curves import resolution_curve
     from ain_analytics.definition_file import read_definition
@@ -51,8 +55,11 @@ if TYPE_CHECKING:
     from ain_analytics.errors import AinError
     from ain_analytics.flips import what_would_change
     from ain_analytics.followup import follow_up
+    from ain_analytics.incidence import incidence_curve
     from ain_analytics.infection_rates import infection_rates
     from ain_analytics.intervals import interval_curve
+    from ain_analytics.median_bootstrap import MedianBootstrap, bootstrap_median
+    from ain_analytics.one_sample import OneSampleTest, one_sample_log_rank
     from ain_analytics.onset_covariates import with_covariates
     from ain_analytics.proportional_hazards import proportional_hazards
     from ain_analytics.published import compare, published_figures
@@ -72,13 +79,18 @@ _HOMES = {
     "AinError": "errors",
     "AncBand": "definitions",
     "Association": "association_result",
+    "Contrast": "contrast_result",
     "Definitions": "definitions",
+    "MedianBootstrap": "median_bootstrap",
+    "OneSampleTest": "one_sample",
     "PRESETS": "definitions",
+    "StrataTest": "compare_strata",
     "accelerated_failure": "accelerated_failure",
     "antibody_yield": "antibody_yield",
     "apply_changes": "changed",
     "associations": "associations",
     "attrition": "attrition",
+    "bootstrap_median": "median_bootstrap",
     "chart_accuracy": "charts",
     "chart_association": "charts",
     "chart_attrition": "charts",
@@ -98,16 +110,20 @@ _HOMES = {
     "classify": "cases",
     "codes_only": "against_truth",
     "compare": "published",
+    "compare_strata": "compare_strata",
     "confusion_by_testing": "against_truth",
     "confusion_by_tests": "against_truth",
     "counted_confusion": "against_truth",
+    "counts_of": "counts",
     "cox_regression": "cox",
     "demo_registry": "synthetic",
     "diagnosed": "diagnosed",
     "follow_up": "followup",
     "in_words": "wording",
+    "incidence_curve": "incidence",
     "infection_rates": "infection_rates",
     "interval_curve": "intervals",
+    "one_sample_log_rank": "one_sample",
     "open_registry": "registry",
     "phenotype_213": "against_truth",
     "proportional_hazards": "proportional_hazards",
@@ -115,7 +131,9 @@ _HOMES = {
     "quality": "quality",
     "read_definition": "definition_file",
     "resolution_curve": "curves",
+    "restricted_mean_difference": "contrasts",
     "rules_table": "cases",
+    "share_difference": "contrasts",
     "simulate": "synthetic",
     "study": "study",
     "table_comparison": "tables",
@@ -132,13 +150,18 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "AinError",
     "AncBand",
     "Association",
+    "Contrast",
     "Definitions",
+    "MedianBootstrap",
+    "OneSampleTest",
     "PRESETS",
+    "StrataTest",
     "accelerated_failure",
     "antibody_yield",
     "apply_changes",
     "associations",
     "attrition",
+    "bootstrap_median",
     "chart_accuracy",
     "chart_association",
     "chart_attrition",
@@ -158,16 +181,20 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "classify",
     "codes_only",
     "compare",
+    "compare_strata",
     "confusion_by_testing",
     "confusion_by_tests",
     "counted_confusion",
+    "counts_of",
     "cox_regression",
     "demo_registry",
     "diagnosed",
     "follow_up",
     "in_words",
+    "incidence_curve",
     "infection_rates",
     "interval_curve",
+    "one_sample_log_rank",
     "open_registry",
     "phenotype_213",
     "proportional_hazards",
@@ -175,7 +202,9 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "quality",
     "read_definition",
     "resolution_curve",
+    "restricted_mean_difference",
     "rules_table",
+    "share_difference",
     "simulate",
     "study",
     "table_comparison",

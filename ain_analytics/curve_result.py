@@ -31,6 +31,8 @@ class ResolutionCurve:
     kkt_violation : float or None
         For an estimate found by iteration, how far it is from fulfilling the conditions of
         the maximum (0: exactly); the largest of the strata.
+    bands : BandRows or None, one row per stratum and day of its range
+        Simultaneous band, where one was asked for.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class ResolutionCurve:
     test: LogRank | None = None
     assumptions: tuple[str, ...] = ()
     kkt_violation: float | None = None
+    bands: pl.DataFrame | None = None
 
     @property
     def strata(self) -> list[str]:

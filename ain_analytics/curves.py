@@ -15,12 +15,18 @@ from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK, Definitions
 from ain_analytics.errors import BadDefinition
 from ain_analytics.kaplan_meier import KaplanMeier, kaplan_meier, reversed_roles
 from ain_analytics.log_rank import log_rank
-from ain_analytics.step_curve import LIMITS, QUARTILES, Floats, crossing_day, limits_of
-from ain_analytics.strata import strata_of
+from ain_analytics.row_weights import has_sampling_weights
+from ain_analytics.simultaneous_bands import BAND_SCALES, BANDS, band_frame, band_in_words
+from ain_analytics.step_curve import LIMITS, QUANTILE_RULES, QUARTILES, Floats, limits_of
+from ain_analytics.strata import siblings_in_words, strata_of
 
 __all__ = ["ResolutionCurve", "resolution_curve"]
 
 ESTIMATOR = "kaplan_meier"
+SAMPLED = (
+    "Sampling weights: shares are of the population, numbers of the episodes seen; the variance is robust, "
+    "by the infinitesimal jackknife, with the episodes of one child taken together. No test is made.",
+)
 
 
 def resolution_curve(
@@ -29,6 +35,10 @@ def resolution_curve(
     by: str | None = None,
     definitions: Definitions = TEXTBOOK,
     limits: str = "log",
+    quantile_rule: str = "middle",
+    bands: str | None = None,
+    band_scale: str = "log-log",
+    band_days: tuple[float, float] | None = None,
 ) -> ResolutionCurve:
     """Kaplan–Meier estimate [1]_ of the share of episodes not yet resolved.
 
@@ -37,12 +47,26 @@ def resolution_curve(
     follow_up : FollowUp, one row per episode
         Or any frame with `exit_days` and `is_resolved`; where present, `entry_days`
         (null: from day zero), `is_usable` and `episode_number` are heeded. At risk on day t
-        are episodes with entry < t ≤ exit.
+        are episodes with entry < t ≤ exit. A column `weight` of whole numbers says how many
+        equal episodes a row stands for (see `counts_of`); one of decimals holds sampling
+        weights: limits are then robust (infinitesimal jackknife, as R's `survfit` gives them),
+        the episodes of one `patient_id` are taken together, numbers at risk count the episodes
+        that were seen, and there is no test.
     by : name of a column that splits the episodes, optional
     definitions : Definitions
         Confidence, months of the report, horizon of the restricted mean, episodes used.
     limits : {"log", "log-log", "logit", "plain", "arcsine"}
         Scale on which limits are made from Greenwood's variance; the default is R's.
+    quantile_rule : {"middle", "first"}
+        Where the curve lies exactly on a quantile for a while: the middle of that while, as R
+        does, or its first day, as lifelines does; both with R's tolerance for equality.
+    bands : {"equal precision", "hall-wellner"}, optional
+        Simultaneous band that holds the whole curve over `band_days` with the confidence of the
+        definitions; its critical value is computed, not looked up.
+    band_scale : {"log-log", "plain", "arcsine"}
+        Scale on which the band is made.
+    band_days : first and last day, optional
+        By default from the first resolution to the last one that leaves somebody at risk.
 
     Returns
     -------
@@ -70,9 +94,23 @@ def resolution_curve(
     """
     if limits not in LIMITS:
         raise BadDefinition("limits", limits, f"must be one of {', '.join(LIMITS)}")
-    strata = strata_of(follow_up, by=by, definitions=definitions, columns=["exit_days", "is_resolved"])
-    fits = {name: kaplan_meier(rows) for name, rows in strata.rows.items()}
-    test = log_rank(strata.rows) if len(fits) > 1 else None
+    if bands is not None and bands not in BANDS:
+        raise BadDefinition("bands", bands, f"must be one of {', '.join(BANDS)}")
+    if band_scale not in BAND_SCALES:
+        raise BadDefinition("band_scale", band_scale, f"must be one of {', '.join(BAND_SCALES)}")
+    if quantile_rule not in QUANTILE_RULES:
+        raise BadDefinition("quantile_rule", quantile_rule, f"must be one of {', '.join(QUANTILE_RULES)}")
+    strata = strata_of(
+        follow_up, by=by, definitions=definitions, columns=["exit_days", "is_resolved"], is_weighted=True
+    )
+    fits = {name: kaplan_meier(rows, quantile_rule=quantile_rule) for name, rows in strata.rows.items()}
+    bands_of = (
+        None
+        if bands is None
+        else band_frame(fits, kind=bands, scale=band_scale, confidence=definitions.confidence, days=band_days)
+    )
+    is_sampled = any(has_sampling_weights(rows) for rows in strata.rows.values())
+    test = log_rank(strata.rows) if len(fits) > 1 and not is_sampled else None
     labels: dict[str, object] = {"definition": definitions.name, "estimator": ESTIMATOR}
     summary = [
         labels | {"stratum": name} | row
@@ -90,6 +128,7 @@ def resolution_curve(
         definitions=definitions,
         by=by,
         test=test,
+        bands=bands_of,
         assumptions=(
             *strata.assumptions,
             *(
@@ -98,12 +137,14 @@ def resolution_curve(
                 for line in start_in_words(name, fit.curve.start, fit.n_set_aside)
             ),
             "The end of observation has nothing to do with resolution (independent censoring).",
-            *_siblings_in_words(strata.rows),
-            f"Limits at {100 * definitions.confidence:g} % on the {limits} scale, Greenwood's variance; "
+            *(SAMPLED if is_sampled else siblings_in_words(strata.rows)),
+            f"Limits at {100 * definitions.confidence:g} % on the {limits} scale, "
+            f"{'the robust' if is_sampled else 'Greenwood’s'} variance; "
             "undefined where all have resolved. Other scales: "
             f"{', '.join(name for name in LIMITS if name != limits)}.",
-            "Quantiles by R's rule: the middle of a piece that lies exactly on the quantile.",
-            *_test_in_words(len(fits), is_tested=test is not None),
+            QUANTILE_RULES[quantile_rule],
+            *(band_in_words(bands_of, bands, band_scale) if bands_of is not None and bands else []),
+            *_test_in_words(0 if is_sampled else len(fits), is_tested=test is not None),
         ),
     )
 
@@ -125,7 +166,9 @@ def _summary(
     rows: pl.DataFrame, fit: KaplanMeier, scale: str, definitions: Definitions
 ) -> list[dict[str, object]]:
     """Describe the curve, and with it how long observation was (reverse Kaplan–Meier)."""
-    of_observation = _described(kaplan_meier(reversed_roles(rows)), scale, definitions)
+    of_observation = _described(
+        kaplan_meier(reversed_roles(rows), quantile_rule=fit.curve.quantile_rule), scale, definitions
+    )
     median = next(row for row in of_observation if row["quantity"] == "median")
     return [*_described(fit, scale, definitions), median | {"quantity": "follow_up_median"}]
 
@@ -145,8 +188,8 @@ def _quantity_limits(fit: KaplanMeier, band: tuple[Floats, Floats], definitions:
     curve, (lower, upper) = fit.curve, band
     limits = {
         name: (
-            crossing_day(curve.days, lower, 1 - share, curve.last_day),
-            crossing_day(curve.days, upper, 1 - share, curve.last_day),
+            curve.crossing(lower, share),
+            curve.crossing(upper, share),
         )
         for name, share in QUARTILES.items()
     }
@@ -161,16 +204,6 @@ def _quantity_limits(fit: KaplanMeier, band: tuple[Floats, Floats], definitions:
     mean = curve.restricted_mean(horizon)
     limits[f"rmst_{definitions.rmst_months}_months"] = (mean - margin, mean + margin)
     return limits
-
-
-def _siblings_in_words(strata: dict[str, pl.DataFrame]) -> list[str]:
-    """Say so where a child has several episodes; the interval estimate resamples children instead."""
-    if not any("patient_id" in rows and rows["patient_id"].is_duplicated().any() for rows in strata.values()):
-        return []
-    return [
-        "Several episodes of one child are taken for those of several children, so limits and tests promise "
-        "too much; the limits of the interval estimate do not."
-    ]
 
 
 def _test_in_words(n_strata: int, *, is_tested: bool) -> list[str]:

@@ -13,6 +13,8 @@ from lifelines.utils import survival_table_from_events
 from numpy.typing import NDArray
 
 from ain_analytics.errors import BadFrame
+from ain_analytics.influence import robust_covariance
+from ain_analytics.row_weights import counted_pairs, has_sampling_weights, n_of, weights_of
 from ain_analytics.step_curve import Floats, StepCurve
 
 Counts = NDArray[np.int64]
@@ -27,11 +29,15 @@ class KaplanMeier:
     curve : StepCurve
         Steps on the day it starts and on each day on which somebody leaves the risk set.
     log_variance : array
-        Greenwood's variance of the logarithm of the share; infinite where the share is 0.
+        Greenwood's variance of the logarithm of the share, or the robust one under sampling
+        weights; infinite where the share is 0.
     n_at_risk, n_resolved, n_censored : arrays
         At risk just before the day; on the first day, those who enter on it.
     n_set_aside : int
         Episodes that ended before the day on which the curve starts.
+    covariance : array or None
+        Under sampling weights, that of the shares on all days; the numbers above still count
+        the episodes that were seen.
     """
 
     curve: StepCurve
@@ -40,26 +46,35 @@ class KaplanMeier:
     n_resolved: Counts
     n_censored: Counts
     n_set_aside: int
+    covariance: Floats | None = None
 
     def restricted_mean_error(self, horizon: float) -> float:
         """Give the standard error of the mean of the days to resolution, each cut at the horizon.
 
         The variance is the sum over events of (area to the right)² · d / (n (n − d)).
         """
+        if self.covariance is not None:
+            width = np.clip(
+                np.minimum(np.append(self.curve.days[1:], np.inf), horizon) - self.curve.days, 0, None
+            )
+            return float(np.sqrt(width @ self.covariance @ width))
         n, d = self.n_at_risk, self.n_resolved
         is_counted = (d > 0) & (n > d) & (self.curve.days <= horizon)
         area, n, d = self.curve.area_after(horizon)[is_counted], n[is_counted], d[is_counted]
         return float(np.sqrt(np.sum(area**2 * d / (n * (n - d)))))
 
 
-def kaplan_meier(rows: pl.DataFrame) -> KaplanMeier:
+def kaplan_meier(rows: pl.DataFrame, *, quantile_rule: str = "middle") -> KaplanMeier:
     """Estimate the share not yet resolved.
 
     Parameters
     ----------
     rows : one row per episode, at least one
         `entry_days` < `exit_days`, whole days; `is_resolved`. At risk on day t are those
-        with entry < t ≤ exit.
+        with entry < t ≤ exit. Where present, `weight`: whole numbers count equal episodes,
+        decimals are sampling weights, under which the variance is robust and the rows of one
+        `patient_id` are taken together.
+    quantile_rule : {"middle", "first"}
 
     Returns
     -------
@@ -74,7 +89,7 @@ def kaplan_meier(rows: pl.DataFrame) -> KaplanMeier:
     BadFrame
         An episode ends on or before the day of its entry.
     """
-    _refuse_no_time(rows)
+    refuse_no_time(rows)
     table, linked = _risk_table(rows), rows
     break_day = _last_break(table)
     if break_day is not None:
@@ -85,17 +100,52 @@ def kaplan_meier(rows: pl.DataFrame) -> KaplanMeier:
     days, at_risk, resolved, left = (
         table[name].to_numpy()[is_exit] for name in ("days", "n_at_risk", "n_resolved", "n_left")
     )
-    kept = (at_risk - resolved) / at_risk
-    with np.errstate(divide="ignore"):
-        steps = resolved / (at_risk * (at_risk - resolved).astype(float))
+    covariance = None
+    n, d = at_risk.astype(float), resolved.astype(float)
+    if has_sampling_weights(linked):
+        n, d, covariance = _sampled(linked, days.astype(float), resolved, is_last=resolved == at_risk)
+    unresolved: Floats = np.cumprod(np.where(resolved == at_risk, 0.0, (n - d) / n), dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if covariance is None:
+            log_variance = np.cumsum(np.where(resolved > 0, d / (n * (n - d)), 0.0))
+        else:
+            log_variance = np.where(unresolved > 0, np.diag(covariance) / unresolved**2, np.inf)
     return KaplanMeier(
-        curve=StepCurve(days.astype(float), np.cumprod(kept), float(days[-1])),
-        log_variance=np.cumsum(np.where(resolved > 0, steps, 0.0)),
+        curve=StepCurve(days.astype(float), unresolved, float(days[-1]), quantile_rule),
+        log_variance=log_variance,
         n_at_risk=at_risk,
         n_resolved=resolved,
         n_censored=left - resolved,
-        n_set_aside=rows.height - linked.height,
+        n_set_aside=n_of(rows) - n_of(linked),
+        covariance=covariance,
     )
+
+
+def _sampled(
+    rows: pl.DataFrame, days: Floats, resolved: Counts, *, is_last: NDArray[np.bool_]
+) -> tuple[Floats, Floats, Floats]:
+    """Weigh who is at risk and who resolves on each day, and give the covariance of the shares."""
+    keys = ["entry_days", "exit_days", "is_resolved"]
+    if "patient_id" in rows.columns and rows["patient_id"].is_duplicated().any():
+        ordered = rows.sort("patient_id", *keys)
+        child = ordered["patient_id"].rle_id().to_numpy().astype(np.int64)
+    else:  # equal rows move the curve equally, so their squares add up
+        ordered = rows.sort(keys)
+        child = np.arange(rows.height)
+    entry, exit_, is_resolved = (ordered[name].cast(pl.Float64).to_numpy() for name in keys)
+    weight = weights_of(ordered)
+    entered, left = (_sum_before(of, weight, days) for of in (entry, exit_))
+    n = np.where(np.arange(len(days)) > 0, entered - left, 1.0)
+    place = np.searchsorted(days, exit_)
+    d = np.where(resolved > 0, np.bincount(place, weight * is_resolved, len(days)), 0.0)
+    d = np.where(is_last, n, d)
+    return n, d, robust_covariance((entry, exit_, is_resolved, weight), child, days, n, d)
+
+
+def _sum_before(of: Floats, weight: Floats, days: Floats) -> Floats:
+    order = np.argsort(of, kind="stable")
+    total: Floats = np.append(0.0, np.cumsum(weight[order]))[np.searchsorted(of[order], days, side="left")]
+    return total
 
 
 def reversed_roles(rows: pl.DataFrame) -> pl.DataFrame:
@@ -103,8 +153,9 @@ def reversed_roles(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(~pl.col("is_resolved"))
 
 
-def _refuse_no_time(rows: pl.DataFrame) -> None:
-    n = rows.filter(pl.col("entry_days") >= pl.col("exit_days")).height
+def refuse_no_time(rows: pl.DataFrame) -> None:
+    """Refuse rows during which nobody can have been at risk."""
+    n = n_of(rows.filter(pl.col("entry_days") >= pl.col("exit_days")))
     if n:
         raise BadFrame(
             "FollowUp",
@@ -113,31 +164,18 @@ def _refuse_no_time(rows: pl.DataFrame) -> None:
         )
 
 
-def _weighted(rows: pl.DataFrame) -> pl.DataFrame:
-    """Count equal rows.
-
-    A risk table needs only how many enter and how many leave on each day. So the sorted
-    entries are paired with the sorted exits, which keeps entry < exit and leaves at most as
-    many different pairs as there are days, however many rows there are.
-    """
-    entries = rows.select(pl.col("entry_days").sort())
-    exits = rows.select("exit_days", "is_resolved").sort("exit_days", "is_resolved")
-    pairs = pl.concat([entries, exits], how="horizontal")
-    return pairs.group_by(pairs.columns).len("weight").sort(pairs.columns)
-
-
 def _risk_table(rows: pl.DataFrame) -> pl.DataFrame:
     """Count, for each day with an entry or exit, who is at risk just before it and who leaves.
 
     lifelines counts those who enter on a day among those at risk on it; at risk are only
     those who entered before. On the first day, nobody did: there its number stands.
     """
-    pairs = _weighted(rows)
+    pairs = counted_pairs(rows)
     table = survival_table_from_events(
         pairs["exit_days"].to_numpy(),
         pairs["is_resolved"].to_numpy(),
         pairs["entry_days"].to_numpy(),
-        weights=pairs["weight"].cast(pl.Int64).to_numpy(),
+        weights=pairs["weight"].to_numpy(),
     )
     entered = table["entrance"].to_numpy()
     return pl.DataFrame(

@@ -5,13 +5,15 @@ group that was never at risk; statsmodels' knows entry, but neither tells the ex
 numbers nor answers when a group was never at risk.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import polars as pl
 from scipy.stats import chi2
 
+from ain_analytics.row_weights import n_of, weights_of
 from ain_analytics.step_curve import Floats
 
 
@@ -35,7 +37,7 @@ class LogRank:
     table: pl.DataFrame
 
     def __repr__(self) -> str:
-        p = "< 0.0001" if self.p_value < 0.0001 else f"= {self.p_value:.4f}"
+        p = p_in_words(self.p_value)
         return f"log-rank: chi² = {self.statistic:.3f} on {self.degrees_of_freedom} df, p {p}"
 
 
@@ -58,28 +60,69 @@ def log_rank(strata: Mapping[str, pl.DataFrame]) -> LogRank | None:
     .. [1] Peto and Peto 1972, J. R. Stat. Soc. A 135(2).
     """
     groups = list(strata.values())
+    sums = sums_of(groups)
+    found = chi_square(sums.difference, sums.variance)
+    if found is None:
+        return None
+    statistic, rank = found
+    table = pl.DataFrame(
+        {
+            "stratum": list(strata),
+            "n": [n_of(rows) for rows in groups],
+            "n_resolved": sums.n_resolved.astype(np.int64),
+            "n_expected": sums.n_expected,
+        }
+    )
+    return LogRank(statistic, rank, float(chi2.sf(statistic, rank)), table)
+
+
+Weigh = Callable[[Floats, Floats], Floats]
+"""Weight of each day with a resolution, from all who are at risk and all who resolve on it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """What a test of the log-rank family adds up over days; one entry for each group."""
+
+    n_resolved: Floats
+    n_expected: Floats
+    difference: Floats
+    variance: Floats
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(
+            self.n_resolved + other.n_resolved,
+            self.n_expected + other.n_expected,
+            self.difference + other.difference,
+            self.variance + other.variance,
+        )
+
+
+def sums_of(groups: Sequence[pl.DataFrame], weigh: Weigh | None = None) -> Sums:
+    """Add up resolutions seen and expected, and the hypergeometric variance of their weighted difference."""
     days = np.unique(np.concatenate([_event_days(rows) for rows in groups]))
     n = np.stack([_at_risk(rows, days) for rows in groups])
     d = np.stack([_resolved(rows, days) for rows in groups])
     total, events = n.sum(axis=0), d.sum(axis=0)
+    weight = np.ones(len(days)) if weigh is None else weigh(total, events)
     share = n / total
     expected = share * events
-    spread = events * (total - events) / np.maximum(total - 1, 1)
+    spread = weight**2 * events * (total - events) / np.maximum(total - 1, 1)
     variance = np.diag((share * spread).sum(axis=1)) - (share * spread) @ share.T
+    return Sums(d.sum(axis=1), expected.sum(axis=1), (weight * (d - expected)).sum(axis=1), variance)
+
+
+def chi_square(difference: Floats, variance: Floats) -> tuple[float, int] | None:
+    """Give statistic and degrees of freedom; none where the differences cannot vary."""
     rank = _rank(variance)
     if rank == 0:
         return None
-    difference = (d - expected).sum(axis=1)
-    statistic = float(difference @ np.linalg.pinv(variance, rcond=1e-9, hermitian=True) @ difference)
-    table = pl.DataFrame(
-        {
-            "stratum": list(strata),
-            "n": [rows.height for rows in groups],
-            "n_resolved": d.sum(axis=1).astype(np.int64),
-            "n_expected": expected.sum(axis=1),
-        }
-    )
-    return LogRank(statistic, rank, float(chi2.sf(statistic, rank)), table)
+    return float(difference @ np.linalg.pinv(variance, rcond=1e-9, hermitian=True) @ difference), rank
+
+
+def p_in_words(p: float) -> str:
+    """Write a p-value with its sign."""
+    return "< 0.0001" if p < 0.0001 else f"= {p:.4f}"
 
 
 def _rank(variance: Floats) -> int:
@@ -92,12 +135,19 @@ def _event_days(rows: pl.DataFrame) -> Floats:
 
 
 def _at_risk(rows: pl.DataFrame, days: Floats) -> Floats:
-    entered = np.searchsorted(np.sort(rows["entry_days"].to_numpy()), days, side="left")
-    left = np.searchsorted(np.sort(rows["exit_days"].to_numpy()), days, side="left")
-    return (entered - left).astype(float)
+    return _n_before(rows, "entry_days", days) - _n_before(rows, "exit_days", days)
 
 
 def _resolved(rows: pl.DataFrame, days: Floats) -> Floats:
-    ends = np.sort(rows.filter(pl.col("is_resolved"))["exit_days"].to_numpy())
-    counts = np.searchsorted(ends, days, side="right") - np.searchsorted(ends, days, side="left")
-    return counts.astype(float)
+    events = rows.filter(pl.col("is_resolved"))
+    return _n_before(events, "exit_days", days, side="right") - _n_before(events, "exit_days", days)
+
+
+def _n_before(
+    rows: pl.DataFrame, column: str, days: Floats, *, side: Literal["left", "right"] = "left"
+) -> Floats:
+    """Count the episodes whose day lies before each day, or, from the right, on or before it."""
+    ordered = rows.sort(column)
+    n = np.append(0.0, np.cumsum(weights_of(ordered)))
+    counts: Floats = n[np.searchsorted(ordered[column].to_numpy(), days, side=side)]
+    return counts

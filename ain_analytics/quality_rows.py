@@ -71,9 +71,7 @@ def looked_at(registry: Registry) -> Iterator[None]:
     last = registry.connection.sql("select max(row_number) from lab_result_fate").fetchall()[0][0] or 0
     registry.connection.sql(_LOOKED_AT, params=[0, AT_A_TIME]).create(LOOKED_AT)
     for first in range(AT_A_TIME + 1, last + 1, AT_A_TIME):
-        registry.connection.execute(
-            f"insert into {LOOKED_AT} {_LOOKED_AT}", [first, first + AT_A_TIME - 1]
-        )
+        registry.connection.execute(f"insert into {LOOKED_AT} {_LOOKED_AT}", [first, first + AT_A_TIME - 1])
     try:
         yield
     finally:

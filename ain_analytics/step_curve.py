@@ -28,11 +28,14 @@ class StepCurve:
         Share not yet resolved just after the day; the first is 1.
     last_day : float
         Last day on which anybody was followed.
+    quantile_rule : {"middle", "first"}
+        Which day a quantile is where the curve lies exactly on it for a while.
     """
 
     days: Floats
     unresolved: Floats
     last_day: float
+    quantile_rule: str = "middle"
 
     @property
     def start(self) -> float:
@@ -54,7 +57,11 @@ class StepCurve:
 
     def quantile(self, share: float) -> float:
         """Day by which a share has resolved; infinite where that is not reached."""
-        return crossing_day(self.days, self.unresolved, 1 - share, self.last_day)
+        return self.crossing(self.unresolved, share)
+
+    def crossing(self, values: Floats, share: float) -> float:
+        """Day by which another quantity that steps on the same days, such as a limit, says so."""
+        return crossing_day(self.days, values, 1 - share, self.last_day, rule=self.quantile_rule)
 
     def area_after(self, horizon: float) -> Floats:
         """Area under the curve from each of `days` to the horizon."""
@@ -68,17 +75,29 @@ class StepCurve:
         return min(self.start, horizon) + float(self.area_after(horizon)[0])
 
 
-def crossing_day(days: Floats, shares: Floats, level: float, last_day: float) -> float:
+QUANTILE_RULES = {
+    "middle": "Quantiles by R's rule: the middle of a piece that lies exactly on the quantile.",
+    "first": "Quantiles by the rule of lifelines: the first day on which the curve "
+    "is at or below the quantile.",
+}
+"""Which day a quantile is, and how that is said."""
+
+
+def crossing_day(
+    days: Floats, shares: Floats, level: float, last_day: float, *, rule: str = "middle"
+) -> float:
     """Find the day on which shares fall to a level.
 
     Where they lie exactly on the level for a while, the middle of that while is
-    taken, as R's `quantile.survfit` does; R compares with the same tolerance. A curve
-    that ends on the level is taken to do so until `last_day`. Infinite where the level
+    taken, as R's `quantile.survfit` does, or its first day; both compare with R's tolerance. A
+    curve that ends on the level is taken to do so until `last_day`. Infinite where the level
     is not reached.
     """
     reached = np.flatnonzero(shares <= level + TOLERANCE)
     if reached.size == 0:
         return np.inf
+    if rule == "first":
+        return float(days[reached[0]])
     passed = np.flatnonzero(shares < level - TOLERANCE)
     if passed.size:
         return float(days[reached[0]] + days[passed[0]]) / 2

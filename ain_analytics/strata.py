@@ -7,6 +7,7 @@ import polars as pl
 
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadFrame, EmptyStratum
+from ain_analytics.row_weights import WEIGHT, has_counts, has_sampling_weights, n_of, refuse_bad_weights
 
 ALL = "all"
 """Name of the one stratum of an estimate that is not split."""
@@ -40,6 +41,7 @@ def strata_of(
     definitions: Definitions,
     columns: Sequence[str],
     others: Sequence[str] = (),
+    is_weighted: bool = False,
 ) -> Strata:
     """Choose the rows that an estimate uses, and split them.
 
@@ -54,6 +56,8 @@ def strata_of(
         `…_days` hold whole days, `is_…` true or false; null only where `upper_days` says that
         the resolution was not seen.
     others : names of further columns to keep, of any type and with nulls
+    is_weighted : bool
+        Whether the estimate heeds a column `weight`; if not, such a column is left out.
 
     Returns
     -------
@@ -68,6 +72,7 @@ def strata_of(
         No row is left.
     """
     wanted = [*columns, *others, *([by] if by is not None else [])]
+    follow_up = follow_up if is_weighted or WEIGHT not in follow_up.columns else follow_up.drop(WEIGHT)
     missing = [name for name in wanted if name not in follow_up.columns]
     if missing:
         raise BadFrame("FollowUp", f"it lacks the column(s) {', '.join(missing)}")
@@ -77,9 +82,10 @@ def strata_of(
         raise EmptyStratum(ALL, " ".join(["no usable episode is left.", *said_of_first, *said]))
     if "entry_days" not in usable.columns:
         usable = usable.with_columns(entry_days=pl.lit(0, pl.Int32))
-    kept = {*wanted, "patient_id"} & set(usable.columns)
+    kept = {*wanted, "patient_id", WEIGHT} & set(usable.columns)
     usable = usable.select(*sorted(kept), pl.col("entry_days").fill_null(0))
     _refuse_bad_values(usable, ["entry_days", *columns])
+    refuse_bad_weights(usable)
     return Strata(_split(usable, by), (*said_of_first, *said, *_entry_in_words(usable), *future_in_words(by)))
 
 
@@ -97,27 +103,30 @@ def _usable(follow_up: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     if "is_usable" not in follow_up.columns:
         return follow_up, []
     usable = follow_up.filter(pl.col("is_usable"))
-    n = follow_up.height - usable.height
+    n = n_of(follow_up) - n_of(usable)
     if n == 0:
         return usable, ["No episode was set aside as unusable."]
     reasons = ""
     if "why_unusable" in follow_up.columns:
         counts = (
             follow_up.filter(~pl.col("is_usable").fill_null(value=False))
-            .select(pl.col("why_unusable").cast(pl.String).fill_null("no reason given"))
+            .select(
+                pl.col("why_unusable").cast(pl.String).fill_null("no reason given"),
+                n=pl.col(WEIGHT).cast(pl.Int64) if has_counts(follow_up) else pl.lit(1, pl.Int64),
+            )
             .group_by("why_unusable")
-            .len("n")
+            .agg(pl.col("n").sum())
             .sort("why_unusable")
         )
         reasons = ": " + ", ".join(f"{count} {reason}" for reason, count in counts.iter_rows())
-    said = [f"{n} of {follow_up.height} episodes set aside as unusable{reasons}."]
+    said = [f"{n} of {n_of(follow_up)} episodes set aside as unusable{reasons}."]
     return usable, [*said, RECOVERED_TOO] if "resolved_before_entry" in reasons else said
 
 
 def _first_episodes(follow_up: pl.DataFrame, definitions: Definitions) -> tuple[pl.DataFrame, list[str]]:
     if "episode_number" not in follow_up.columns:
         return follow_up, []
-    later = follow_up.filter(pl.col("episode_number") > 1).height
+    later = n_of(follow_up.filter(pl.col("episode_number") > 1))
     if definitions.episodes_used == "first":
         said = f"Each child's first episode only; {later} later episodes left out."
         return follow_up.filter(pl.col("episode_number") == 1), [said]
@@ -125,11 +134,11 @@ def _first_episodes(follow_up: pl.DataFrame, definitions: Definitions) -> tuple[
 
 
 def _entry_in_words(rows: pl.DataFrame) -> list[str]:
-    late = rows.filter(pl.col("entry_days") > 0).height
+    late = n_of(rows.filter(pl.col("entry_days") > 0))
     if late == 0:
         return ["Every episode is at risk from day zero."]
     return [
-        f"Delayed entry: {late} of {rows.height} episodes are at risk only after their day of entry.",
+        f"Delayed entry: {late} of {n_of(rows)} episodes are at risk only after their day of entry.",
         "The day of entry has nothing to do with that of resolution. Where slow courses are enrolled later "
         "than quick ones, the curve of both together falls too early.",
     ]
@@ -159,3 +168,31 @@ def _split(rows: pl.DataFrame, by: str | None) -> dict[str, pl.DataFrame]:
         name = part.select(pl.col(by).cast(pl.String).fill_null(NOT_RECORDED)).item(0, 0)
         named[name] = pl.concat([named[name], part]) if name in named else part
     return named
+
+
+def siblings_in_words(strata: dict[str, pl.DataFrame]) -> list[str]:
+    """Say so where a child has several episodes; the interval estimate resamples children instead."""
+    if not any("patient_id" in rows and rows["patient_id"].is_duplicated().any() for rows in strata.values()):
+        return []
+    return [
+        "Several episodes of one child are taken for those of several children, so limits and tests promise "
+        "too much; the limits of the interval estimate do not."
+    ]
+
+
+def refuse_sampling_weights(strata: Strata) -> None:
+    """Refuse weights of decimals where no variance is known under them."""
+    if any(has_sampling_weights(rows) for rows in strata.rows.values()):
+        raise BadFrame(
+            "FollowUp",
+            "weight holds decimals, which are sampling weights, and comparisons are not made under them; "
+            "whole numbers count equal episodes",
+        )
+
+
+def refuse_one_stratum(strata: Strata) -> None:
+    """Refuse to compare where there is nothing to compare with."""
+    if len(strata.rows) < 2:
+        raise EmptyStratum(
+            next(iter(strata.rows)), "all episodes are in this stratum, so nothing is compared"
+        )

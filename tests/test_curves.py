@@ -11,12 +11,12 @@ from lifelines import KaplanMeierFitter
 from lifelines.utils import survival_table_from_events
 from statsmodels.duration.survfunc import survdiff
 
-from ain_analytics import kaplan_meier as kaplan_meier_module
 from ain_analytics.curves import resolution_curve
 from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK
 from ain_analytics.errors import BadDefinition, BadFrame, EmptyStratum
 from ain_analytics.kaplan_meier import kaplan_meier
 from ain_analytics.log_rank import log_rank
+from ain_analytics.row_weights import counted_pairs
 from ain_analytics.schema.derived import CASE_CLASS
 from ain_analytics.schema.results import CurveSteps, CurveSummary
 from ain_analytics.strata import RECOVERED_TOO
@@ -88,7 +88,7 @@ def test_the_order_of_rows_does_not_matter(rows: pl.DataFrame, random) -> None:
 @given(follow_ups)
 @settings(deadline=None, max_examples=50)
 def test_counting_equal_rows_first_changes_nothing_at_all(rows: pl.DataFrame) -> None:
-    pairs = kaplan_meier_module._weighted(rows)
+    pairs = counted_pairs(rows)
     assert pairs.filter(pl.col("entry_days") >= pl.col("exit_days")).is_empty()
     columns = ("exit_days", "is_resolved", "entry_days")
     one_by_one = survival_table_from_events(*(rows[name].to_numpy() for name in columns))
@@ -100,10 +100,7 @@ def test_counting_equal_rows_first_changes_nothing_at_all(rows: pl.DataFrame) ->
 
 def test_many_rows_become_few_pairs_before_lifelines_sees_them() -> None:
     rows = random_frame(50_000, seed=4)
-    assert (
-        kaplan_meier_module._weighted(rows).height
-        <= rows["entry_days"].n_unique() + 2 * rows["exit_days"].n_unique()
-    )
+    assert counted_pairs(rows).height <= rows["entry_days"].n_unique() + 2 * rows["exit_days"].n_unique()
 
 
 def test_a_month_of_the_report_is_read_on_the_last_whole_day_in_it() -> None:

@@ -5,9 +5,15 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from ain_analytics.characteristics import by_in_words
+from ain_analytics.characteristics import by_in_words, group_in_words
 from ain_analytics.charts import look
-from ain_analytics.charts.reading import drawn_steps, groups_to_draw, last_month, medians, numbers_at_risk
+from ain_analytics.charts.reading import (
+    drawn_steps,
+    groups_to_draw,
+    last_month,
+    medians,
+    numbers_at_risk,
+)
 from ain_analytics.curve_result import ResolutionCurve
 
 ESTIMATOR = {
@@ -73,7 +79,9 @@ def chart_resolution(
         look.months_axis(ticks, f"Months since {curve.definitions.time_origin}", field)
         for field in ("months", "zero")
     )
-    bands = [band(drawn, x, colour)] if len(groups) <= MOST_BANDS else []
+    bands = (
+        [*simultaneous(curve, drawn, x, colour), band(drawn, x, colour)] if len(groups) <= MOST_BANDS else []
+    )
     layers = [*bands, line(drawn, x, colour, dash)]
     layers += median_dashes(found.filter(pl.col("group").is_in(groups)), ticks, x, left, colour)
     plot = alt.layer(*layers).properties(width=width, height=max(210, int(width * 0.5)))
@@ -90,6 +98,16 @@ def band(steps: pl.DataFrame, x: alt.X, colour: alt.Color) -> Any:
         .mark_area(interpolate="step-after", opacity=0.16)
         .encode(x=x, y=alt.Y("lower:Q", scale=UNIT, axis=AXIS), y2="upper:Q", color=colour)
     )
+
+
+def simultaneous(curve: ResolutionCurve, drawn: pl.DataFrame, x: alt.X, colour: alt.Color) -> list[Any]:
+    """Draw the band that holds the whole curve, lighter, as far as the curve itself."""
+    if curve.bands is None:
+        return []
+    ends = drawn.group_by("group").agg(last=pl.col("months").max())
+    known = curve.bands.select(group_in_words(curve.by), look.MONTHS.alias("months"), "lower", "upper")
+    inside = known.join(ends, on="group").filter(pl.col("months") <= pl.col("last")).sort("group", "months")
+    return [band(inside, x, colour).mark_area(interpolate="step-after", opacity=0.08)]
 
 
 def line(steps: pl.DataFrame, x: alt.X, colour: alt.Color, dash: alt.StrokeDash) -> Any:

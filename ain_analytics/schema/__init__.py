@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from ain_analytics.schema import derived, quality, regression, results, staged
+from ain_analytics.schema import comparisons, derived, incidence, quality, regression, results, staged
 from ain_analytics.schema.omop import OMOP
 from ain_analytics.schema.raw import (
     OBLIGATORY_TABLES,
@@ -50,11 +50,18 @@ RESULTS: dict[str, type[dy.Schema]] = {
     "change": results.Change,
     "curve_steps": results.CurveSteps,
     "curve_summary": results.CurveSummary,
+    "strata_test": comparisons.StrataTestRows,
+    "one_sample_test": comparisons.OneSampleRows,
+    "contrast": comparisons.ContrastRows,
+    "simultaneous_band": comparisons.BandRows,
     "association": results.AssociationRows,
     "published_figure": results.PublishedFigure,
     "published_comparison": results.PublishedComparison,
     "class_confusion": results.ClassConfusion,
     "class_accuracy": results.ClassAccuracy,
+    "incidence_steps": incidence.IncidenceSteps,
+    "incidence_summary": incidence.IncidenceSummary,
+    "recurrence_steps": incidence.RecurrenceSteps,
     "regression": regression.RegressionRows,
     "regression_test": regression.RegressionTests,
     "regression_parameter": regression.RegressionParameters,

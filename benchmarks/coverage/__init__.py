@@ -1,0 +1,1 @@
+"""Whether nominal limits hold the truth as often as they say, and which estimates are biased by what."""

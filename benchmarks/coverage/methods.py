@@ -1,0 +1,141 @@
+"""What is estimated from each registry, and the truth that its limits should hold."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+
+import polars as pl
+
+import ain_analytics as ain
+from benchmarks.coverage.draw import (
+    MONTH,
+    RATE_RATIO,
+    SHAPE,
+    Scenario,
+    incidence,
+    median_days,
+    restricted_mean,
+    share_unresolved,
+)
+
+MONTHS = (6, 12, 18, 24, 36)
+HORIZON = 24
+DEFINITIONS = replace(
+    ain.PRESETS["textbook"], name="coverage", report_months=MONTHS, rmst_months=HORIZON, bootstrap_replicates=20
+)
+"""The bootstrap gives only the restricted mean from intervals, which is not asked here."""
+
+Row = dict[str, object]
+
+
+@cache
+def truths() -> dict[str, float]:
+    """Give the truth of each quantity."""
+    gain = restricted_mean(HORIZON, mild=0) - restricted_mean(HORIZON, mild=1)
+    return {
+        **{f"unresolved_at_{months}_months": share_unresolved(months * MONTH) for months in MONTHS},
+        **{f"resolved_by_{months}_months": incidence(months) for months in MONTHS},
+        "median": median_days(),
+        f"rmst_{HORIZON}_months": restricted_mean(HORIZON),
+        "hazard_ratio": RATE_RATIO,
+        "time_ratio": RATE_RATIO ** (-1 / SHAPE),
+        "rmst_difference": gain,
+        "observed_to_expected": 1.0,
+    }
+
+
+def row(estimator: str, quantity: str, found: tuple[float | None, float | None, float | None]) -> Row:
+    """Put a value and its limits beside the truth; a limit that is none is without end, above."""
+    value, lower, upper = (None if x is None or math.isnan(x) else x for x in found)
+    return {
+        "estimator": estimator, "quantity": quantity, "value": math.inf if value is None else float(value),
+        "lower": lower, "upper": upper, "truth": truths()[quantity], "is_told": lower is not None,
+    }  # fmt: skip
+
+
+def estimates(rows: pl.DataFrame, scenario: Scenario) -> Iterator[Row]:
+    """Estimate everything."""
+    for estimate in ESTIMATES:
+        yield from estimate(rows, scenario)
+
+
+def _curve(name: str, curve: "ain.curve_result.ResolutionCurve", quantities: tuple[str, ...]) -> Iterator[Row]:
+    for quantity in quantities:
+        yield row(name, quantity, curve.value(quantity))
+
+
+SHARES = tuple(f"unresolved_at_{months}_months" for months in MONTHS)
+
+
+def kaplan_meier(rows: pl.DataFrame, _: Scenario) -> Iterator[Row]:
+    """Read the right end of each interval as the day."""
+    curve = ain.resolution_curve(rows, definitions=DEFINITIONS)
+    return _curve("kaplan_meier", curve, (*SHARES, "median", f"rmst_{HORIZON}_months"))
+
+
+def interval(rows: pl.DataFrame, scenario: Scenario) -> Iterator[Row]:
+    """Take the intervals as they are."""
+    if scenario.visit_months == 0:
+        return iter(())
+    curve = ain.interval_curve(rows, definitions=DEFINITIONS)
+    return _curve("interval", curve, (*SHARES, "median"))
+
+
+def cox(rows: pl.DataFrame, _: Scenario) -> Iterator[Row]:
+    """Take the hazard ratio of the trait."""
+    yield row("cox", "hazard_ratio", ain.cox_regression(rows, ["mild"]).ratio("mild"))
+
+
+def accelerated(rows: pl.DataFrame, _: Scenario) -> Iterator[Row]:
+    """Take the time ratio of the trait from the intervals, under the law that is true."""
+    yield row("weibull_aft", "time_ratio", ain.accelerated_failure(rows, ["mild"]).ratio("mild"))
+
+
+ESTIMATES:
+        yield from estimate(rows, scenario)
+
+
+def _curve(name: str, curve: "ain.curve_result.ResolutionCurve", quantities: tuple[str, ...]) -> Iterator[Row]:
+    for quantity in quantities:
+        yield row(name, quantity, curve.value(quantity))
+
+
+SHARES = tuple(f"unresolved_at_{months}_months" for months in MONTHS)
+
+
+def kaplan_meier(rows: pl.DataFrame, _: Scenario) -> Iterator[Row]:
+    """Read the right end of each interval as the day."""
+    curve = ain.resolution_curve(rows, definitions=DEFINITIONS)
+    return _curve("kaplan_meier", curve, (*SHARES, "median", f"rmst_{HORIZON}_months"))
+
+
+def interval(rows: pl.DataFrame, scenario: Scenario) -> Iterator[Row]:
+    """Take the intervals as they are."""
+    if scenario.visit_months == 0:
+        return iter(())
+    curve = ain.interval_curve(rows, definitions=DEFINITIONS)
+    return _curve("interval", curve, (*SHARES, "median"))
+
+
+def cox(rows: pl.DataFrame, _: Scenario) -> Iterator[Row]:
+    """Take the hazard ratio of the trait."""
+    yield row("cox", "hazard_ratio", ain.cox_regression(rows, ["mild"]).ratio("mild"))
+
+
+def accelerated(rows: pl.DataFrame, _: Scenario) -> Iterator[Row]:
+    """Take the time ratio of the trait from the intervals, under the law that is true."""
+    yield row("weibull_aft", "time_ratio", ain.accelerated_failure(rows, ["mild"]).ratio("mild"))
+
+
+def _ratio(model: "ain.cox_result.CoxRegression") -> tuple[float | None, float | None, float | None]:
+    found = model.table.filter(pl.col("covariate") == "mild").to_dicts()[-1]
+    return found["value"], found["lower"], found["upper"]
+
+
+ESTIMATES: tuple[Callable[[pl.DataFrame, Scenario], Iterator[Row]], ...] = (
+    kaplan_meier,
+    interval,
+    cox,
+    accelerated,
+)
