@@ -58,7 +58,9 @@ if TYPE_CHECKING:
     from ain_analytics.incidence import incidence_curve
     from ain_analytics.infection_rates import infection_rates
     from ain_analytics.intervals import interval_curve
+    from ain_analytics.lost_bounds import bounds_for_lost
     from ain_analytics.median_bootstrap import MedianBootstrap, bootstrap_median
+    from ain_analytics.observation_time import follow_up_time
     from ain_analytics.one_sample import OneSampleTest, one_sample_log_rank
     from ain_analytics.onset_covariates import with_covariates
     from ain_analytics.proportional_hazards import proportional_hazards
@@ -91,6 +93,7 @@ _HOMES = {
     "associations": "associations",
     "attrition": "attrition",
     "bootstrap_median": "median_bootstrap",
+    "bounds_for_lost": "lost_bounds",
     "chart_accuracy": "charts",
     "chart_association": "charts",
     "chart_attrition": "charts",
@@ -119,6 +122,7 @@ _HOMES = {
     "demo_registry": "synthetic",
     "diagnosed": "diagnosed",
     "follow_up": "followup",
+    "follow_up_time": "observation_time",
     "in_words": "wording",
     "incidence_curve": "incidence",
     "infection_rates": "infection_rates",
@@ -162,6 +166,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "associations",
     "attrition",
     "bootstrap_median",
+    "bounds_for_lost",
     "chart_accuracy",
     "chart_association",
     "chart_attrition",
@@ -190,6 +195,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "demo_registry",
     "diagnosed",
     "follow_up",
+    "follow_up_time",
     "in_words",
     "incidence_curve",
     "infection_rates",

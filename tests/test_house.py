@@ -39,7 +39,7 @@ FLOORS = (
     "mapping",
     "views postgres wording definition_file endings sender conditions strata kaplan_meier log_rank "
     "turnbull_cells published_records cox_engine aft_distributions gray_test",
-    "mapped_files curve_result contrast_result simultaneous_bands npmle_newton rules cox_fit covariates "
+    "lost mapped_files curve_result contrast_result simultaneous_bands npmle_newton rules cox_fit covariates "
     "aft_likelihood aalen_johansen",
     "mapped_rows npmle imputation regression_rows",
     "formats bootstrap",
@@ -58,9 +58,9 @@ FLOORS = (
     "quality_counts quality_checks flips",
     "quality attrition disclosure published_answers guess regression_result onset_covariates",
     "shared_curves quality_shared association_result exposure_windows cox proportional_hazards aft_result "
-    "incidence_result",
+    "incidence_result observation_result",
     "published shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
-    "accelerated_failure incidence",
+    "accelerated_failure incidence observation_time lost_bounds",
     "charts dictionary synthetic manifest study_result triggers",
     "against_truth tables report_page report_text associations",
     "report_curves quality_page",

@@ -2,7 +2,16 @@
 
 import dataframely as dy
 
-from ain_analytics.schema import comparisons, derived, incidence, quality, regression, results, staged
+from ain_analytics.schema import (
+    comparisons,
+    derived,
+    incidence,
+    observation,
+    quality,
+    regression,
+    results,
+    staged,
+)
 from ain_analytics.schema.omop import OMOP
 from ain_analytics.schema.raw import (
     OBLIGATORY_TABLES,
@@ -62,6 +71,8 @@ RESULTS: dict[str, type[dy.Schema]] = {
     "incidence_steps": incidence.IncidenceSteps,
     "incidence_summary": incidence.IncidenceSummary,
     "recurrence_steps": incidence.RecurrenceSteps,
+    "follow_up_time": observation.FollowUpTimeRows,
+    "lost_bounds": observation.LostBoundRows,
     "regression": regression.RegressionRows,
     "regression_test": regression.RegressionTests,
     "regression_parameter": regression.RegressionParameters,

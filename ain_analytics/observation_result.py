@@ -1,0 +1,99 @@
+"""The results of asking what the observation does to the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from ain_analytics.curve_result import ResolutionCurve
+from ain_analytics.definitions import DAYS_PER_MONTH, Definitions
+from ain_analytics.regression_result import as_html
+
+Value = tuple[float | None, float | None, float | None]
+
+
+def value_of(table: pl.DataFrame, **which: object) -> Value:
+    """Look up one value of a table with its limits."""
+    row = table.filter(**which).row(0, named=True)
+    return row["value"], row["lower"], row["upper"]
+
+
+def days_in_months(found: Value) -> str:
+    """Say days with their limits in months."""
+    value, lower, upper = (None if days is None else f"{days / DAYS_PER_MONTH:.1f}" for days in found)
+    said = "not reached" if value is None else f"{value} months"
+    if lower is None and upper is None:
+        return said
+    return f"{said} ({lower or 'not known'} to {upper or 'not reached'})"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class FollowUpTime:
+    """How long observation was, apart from what ended it.
+
+    Parameters
+    ----------
+    table : FollowUpTimeRows, one row per stratum and quantity
+    curve : ResolutionCurve
+        Reverse Kaplan–Meier: `unresolved` is the share still under observation, had nothing ended it.
+    definitions : Definitions
+    assumptions : tuple of str
+    """
+
+    table: pl.DataFrame
+    curve: ResolutionCurve
+    definitions: Definitions
+    assumptions: tuple[str, ...]
+
+    def value(self, quantity: str, *, stratum: str | None = None) -> Value:
+        """Look up a quantity with its limits."""
+        return value_of(self.table, quantity=quantity, stratum=stratum or self.curve.strata[0])
+
+    def __repr__(self) -> str:
+        lines = [f"FollowUpTime: reverse Kaplan–Meier, definition {self.definitions.name!r}"]
+        for name in self.curve.strata:
+            share = self.value("completeness", stratum=name)[0]
+            complete = "completeness not known" if share is None else f"completeness {100 * share:.0f} %"
+            median = days_in_months(self.value("median", stratum=name))
+            lines.append(f"  {name}: median observation {median}, {complete}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return as_html(repr(self), self.table, self.assumptions)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LostBounds:
+    """The curve as observed, and between which curves the lost can move it.
+
+    Parameters
+    ----------
+    table : LostBoundRows, one row per stratum, reading and quantity
+    curves : mapping of observed, best and worst to a ResolutionCurve
+    definitions : Definitions
+    assumptions : tuple of str
+    """
+
+    table: pl.DataFrame
+    curves: Mapping[str, ResolutionCurve]
+    definitions: Definitions
+    assumptions: tuple[str, ...]
+
+    def value(self, reading: str, quantity: str, *, stratum: str | None = None) -> Value:
+        """Look up a quantity of a reading with its limits."""
+        name = stratum or self.curves["observed"].strata[0]
+        return value_of(self.table, reading=reading, quantity=quantity, stratum=name)
+
+    def __repr__(self) -> str:
+        lines = [f"LostBounds: definition {self.definitions.name!r}"]
+        for name in self.curves["observed"].strata:
+            n = self.value("observed", "n_lost", stratum=name)[0]
+            said = ", ".join(
+                f"{reading} {days_in_months(self.value(reading, 'median', stratum=name))}"
+                for reading in self.curves
+            )
+            lines.append(f"  {name}: {n:.0f} lost; median {said}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return as_html(repr(self), self.table, self.assumptions)

@@ -1,0 +1,36 @@
+"""What the observation does to the answer: how long it was, and what the lost may have come to."""
+
+import dataframely as dy
+
+SHARE = {"unit": "share"}
+OF_UNIT = {"unit": "see `unit`"}
+UNIT = ["episodes", "days", "share"]
+AXIS = ["recovery_ratio", "recovered_unseen"]
+AXIS_MEANS = "What is varied: `recovery_ratio`, how many times as fast the lost recover as those still followed; `recovered_unseen`, the share of the lost that had recovered on the day after their last count."
+
+
+class FollowUpTimeRows(dy.Schema):
+    """One row per definition, stratum and quantity of how long observation was."""
+
+    definition = dy.String(primary_key=True, description="Name of the study definition.")
+    stratum = dy.String(primary_key=True, description="Group, or `all`.")
+    quantity = dy.String(primary_key=True, description="n, n_ended (observation ended without resolution or competing event), quartile_1, median, quartile_3 (days by which observation would have ended for 25, 50, 75 %), observed_at_12_months …, observed_days, potential_days, completeness (the first divided by the second).")
+    value = dy.Float64(nullable=True, min=0, description="Estimate; none where it is not reached, or the end of the extract is not known.", metadata=OF_UNIT)
+    lower = dy.Float64(nullable=True, min=0, description="Lower limit.", metadata=OF_UNIT)
+    upper = dy.Float64(nullable=True, min=0, description="Upper limit; none where it is not reached.", metadata=OF_UNIT)
+    unit = dy.Enum(UNIT, description="Unit of the three.")
+    note = dy.String(nullable=True, description="What to know of the value, e.g. not_reached, end_of_extract_not_known.")
+
+
+class LostBoundRows(dy.Schema):
+    """One row per definition, stratum, reading of the lost and quantity of the curve."""
+
+    definition = dy.String(primary_key=True, description="Name of the study definition.")
+    stratum = dy.String(primary_key=True, description="Group, or `all`.")
+    reading = dy.Enum(["observed", "best", "worst"], primary_key=True, description="observed: the lost are censored; best: each resolved on the day after the last count; worst: none resolved as long as follow-up was possible.")
+    quantity = dy.String(primary_key=True, description="n_lost, quartile_1, median, quartile_3, unresolved_at_12_months …")
+    value = dy.Float64(nullable=True, min=0, description="Estimate; none where it is not reached.", metadata=OF_UNIT)
+    lower = dy.Float64(nullable=True, min=0, description="Lower limit.", metadata=OF_UNIT)
+    upper = dy.Float64(nullable=True, min=0, description="Upper limit; none where it is not reached.", metadata=OF_UNIT)
+    unit = dy.Enum(UNIT, description="Unit of the three.")
+    note = dy.String(nullable=True, description="What to know of the value, e.g. not_reached, beyond_follow_up.")
