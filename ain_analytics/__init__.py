@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from ain_analytics.study import study
     from ain_analytics.synthetic import demo_registry, simulate
     from ain_analytics.tables import table_comparison, table_curve, table_fates, table_one
+    from ain_analytics.tipping import tipping_point
     from ain_analytics.treatment_response import treatment_response
     from ain_analytics.triggers import trigger_series
     from ain_analytics.why import why
@@ -144,6 +145,7 @@ _HOMES = {
     "table_curve": "tables",
     "table_fates": "tables",
     "table_one": "tables",
+    "tipping_point": "tipping",
     "treatment_response": "treatment_response",
     "trigger_series": "triggers",
     "what_would_change": "flips",
@@ -217,6 +219,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "table_curve",
     "table_fates",
     "table_one",
+    "tipping_point",
     "treatment_response",
     "trigger_series",
     "what_would_change",

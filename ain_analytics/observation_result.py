@@ -97,3 +97,52 @@ class LostBounds:
 
     def _repr_html_(self) -> str:
         return as_html(repr(self), self.table, self.assumptions)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TippingPoint:
+    """The answer against what is assumed of the lost, and where it crosses a threshold.
+
+    Parameters
+    ----------
+    table : TippingRows, one row per axis, value of it and quantity
+    points : TippingPoints, one row per axis
+    threshold_months : float
+    n, n_lost : int
+        Episodes, and those of them that were lost.
+    definitions : Definitions
+    assumptions : tuple of str
+    """
+
+    table: pl.DataFrame
+    points: pl.DataFrame
+    threshold_months: float
+    n: int
+    n_lost: int
+    definitions: Definitions
+    assumptions: tuple[str, ...]
+
+    def at(self, axis: str) -> float | None:
+        """Give the ratio or the share at which the median crosses the threshold; None: nowhere."""
+        found: float | None = self.points.filter(axis=axis)["at"][0]
+        return found
+
+    def value(self, axis: str, at: float, quantity: str) -> Value:
+        """Look up a quantity at a value of the grid, with its limits."""
+        return value_of(self.table, axis=axis, at=at, quantity=quantity)
+
+    def __repr__(self) -> str:
+        lines = [
+            f"TippingPoint: definition {self.definitions.name!r}, {self.n_lost} of {self.n} episodes lost, "
+            f"median {days_in_months(self.value('recovery_ratio', 1.0, 'median'))}"
+        ]
+        for row in self.points.iter_rows(named=True):
+            place = "none on the grid" if row["at"] is None else f"{row['at']:.2f}"
+            lines.append(
+                f"  {row['axis'].replace('_', ' ')} at which it crosses {self.threshold_months:g} months: "
+                f"{place} ({row['answer'].replace('_', ' ')})"
+            )
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return as_html(repr(self), self.table, self.assumptions)

@@ -38,7 +38,8 @@ FLOORS = (
     "row_weights influence",
     "mapping",
     "views postgres wording definition_file endings sender conditions strata kaplan_meier log_rank "
-    "turnbull_cells published_records cox_engine aft_distributions gray_test",
+    "turnbull_cells published_records cox_engine aft_distributions gray_test "
+    "tipping_pools",
     "lost mapped_files curve_result contrast_result simultaneous_bands npmle_newton rules cox_fit covariates "
     "aft_likelihood aalen_johansen",
     "mapped_rows npmle imputation regression_rows",
@@ -60,7 +61,7 @@ FLOORS = (
     "shared_curves quality_shared association_result exposure_windows cox proportional_hazards aft_result "
     "incidence_result observation_result",
     "published shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
-    "accelerated_failure incidence observation_time lost_bounds",
+    "accelerated_failure incidence observation_time lost_bounds tipping",
     "charts dictionary synthetic manifest study_result triggers",
     "against_truth tables report_page report_text associations",
     "report_curves quality_page",
@@ -120,6 +121,7 @@ MAY_HOLD_NUMBERS = {
     "median_bootstrap": "resamples held at once",
     "one_sample": "numerical tolerance",
     "rates": "numerical tolerance",
+    "tipping": "the grid of what is tried, and resamples held at once",
     "later_doses": "numerical tolerance",
     "bootstrap": "numerical tolerance",
     "npmle": "numerical tolerance",

@@ -8,10 +8,13 @@ import polars as pl
 import pytest
 
 from ain_analytics.curves import resolution_curve
-from ain_analytics.definitions import TEXTBOOK
-from ain_analytics.errors import BadFrame, NotEstimable
+from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK
+from ain_analytics.errors import BadDefinition, BadFrame, NotEstimable
+from ain_analytics.incidence import incidence_curve
 from ain_analytics.lost_bounds import bounds_for_lost
 from ain_analytics.observation_time import follow_up_time
+from ain_analytics.tipping import tipping_point
+from ain_analytics.tipping_pools import Counts, by_ratio
 
 FEW = replace(TEXTBOOK, report_months=(1, 2))
 HAND = pl.DataFrame(
@@ -142,3 +145,185 @@ def test_whatever_the_lost_come_to_lies_between_the_bounds() -> None:
         )
         assert np.nanmin(between - low) > -1e-12
         assert np.nanmin(high - between) > -1e-12
+
+
+LOST = HAND.with_columns(is_lost=pl.col("reason") == "silence")
+
+
+def exponential(n: int, *, seed: int, rate: float, loss: float, ratio: float, last: int) -> pl.DataFrame:
+    """Draw children whose recovery changes its rate by a ratio once they are lost; extracts end at random."""
+    random = np.random.default_rng(seed)
+    lost = random.exponential(1 / loss, n)
+    seen = random.exponential(1 / rate, n)
+    unseen = lost + random.exponential(1 / (rate * ratio), n)
+    ends = random.uniform(last / 4, last, n)
+    true = np.where(seen < lost, seen, unseen)
+    first = np.minimum(np.minimum(lost, seen), ends)
+    return pl.DataFrame(
+        {
+            "exit_days": np.ceil(first).astype(int),
+            "is_resolved": (seen == first),
+            "is_lost": (lost == first),
+            "true_days": np.ceil(true).astype(int),
+        }
+    )
+
+
+QUICK = replace(TEXTBOOK, bootstrap_replicates=20, report_months=(6, 12, 24))
+
+
+def test_a_ratio_of_one_and_a_share_of_none_are_kaplan_meier() -> None:
+    random = np.random.default_rng(2)
+    entry = random.integers(0, 60, 300)
+    entry[:20] = 0
+    rows = pl.DataFrame(
+        {
+            "entry_days": entry,
+            "exit_days": entry + random.integers(1, 800, 300),
+            "is_resolved": random.random(300) < 0.4,
+        }
+    ).with_columns(is_lost=~pl.col("is_resolved") & (pl.Series(random.random(300)) < 0.5))
+    found = tipping_point(rows, threshold_months=12, definitions=QUICK)
+    curve = resolution_curve(rows, definitions=QUICK)
+    for axis, at in (("recovery_ratio", 1.0), ("recovered_unseen", 0.0)):
+        for quantity in ("median", "unresolved_at_6_months", "unresolved_at_12_months"):
+            assert found.value(axis, at, quantity)[0] == pytest.approx(curve.value(quantity)[0], abs=1e-12)
+
+
+def test_two_pools_are_worked_by_hand() -> None:
+    """Day 10: 1 of 5 resolves. Day 20: 1 of 4 is lost. Day 30: 1 of 3, and of the lost 1 − (2/3)^k."""
+    found = tipping_point(LOST, threshold_months=1, definitions=FEW)
+    for ratio in (0.0, 0.5, 1.0, 2.0):
+        by_hand = 0.8 * (0.75 * 2 / 3 + 0.25 * (2 / 3) ** ratio)
+        assert found.value("recovery_ratio", ratio, "unresolved_at_1_months")[0] == pytest.approx(by_hand)
+    for share in (0.0, 0.5, 1.0):
+        by_hand = 0.8 * 3 / (3 + share) * 2 / 3
+        assert found.value("recovered_unseen", share, "unresolved_at_1_months")[0] == pytest.approx(by_hand)
+    assert found.at("recovery_ratio") is None or found.at("recovery_ratio") > 1
+
+
+def test_the_ends_of_both_grids_are_known_curves() -> None:
+    rows = exponential(400, seed=8, rate=1 / 300, loss=1 / 400, ratio=0.5, last=1500)
+    found = tipping_point(rows, threshold_months=12, definitions=QUICK)
+    worst = incidence_curve(
+        rows.with_columns(competing_event=pl.when("is_lost").then(pl.lit("lost"))), definitions=QUICK
+    )
+    best = bounds_for_lost(rows, definitions=QUICK)
+    for months in (6, 12, 24):
+        name = f"unresolved_at_{months}_months"
+        share = worst.value("resolved", months)[0]
+        assert share is not None
+        assert found.value("recovery_ratio", 0.0, name)[0] == pytest.approx(1 - share)
+        assert found.value("recovered_unseen", 1.0, name)[0] == pytest.approx(best.value("best", name)[0])
+
+
+def test_without_administrative_censoring_a_ratio_of_none_is_the_worst_case() -> None:
+    rows = exponential(400, seed=9, rate=1 / 300, loss=1 / 400, ratio=0.5, last=10**7)
+    found = tipping_point(rows, threshold_months=12, definitions=QUICK)
+    bounds = bounds_for_lost(rows, definitions=QUICK)
+    for name in ("unresolved_at_6_months", "unresolved_at_12_months", "unresolved_at_24_months"):
+        assert found.value("recovery_ratio", 0.0, name)[0] == pytest.approx(bounds.value("worst", name)[0])
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.5, 3.0])
+def test_constant_rates_give_the_closed_form(ratio: float) -> None:
+    """Rates l of resolution and m of loss: e^(−(l+m)t) + m/(l+m−kl) (e^(−klt) − e^(−(l+m)t))."""
+    rate, loss, step = 1 / 300, 1 / 500, 0.02
+    t = np.arange(1, 30_001) * step
+    at_risk = np.ones((1, t.size))
+    resolved, lost = (
+        at_risk * -np.expm1(-rate * step),
+        at_risk * np.exp(-rate * step) * -np.expm1(-loss * step),
+    )
+    found = by_ratio(Counts(at_risk, resolved, lost), np.array([ratio]))[0, 0]
+    both = np.exp(-(rate + loss) * t)
+    true = both + loss / (rate + loss - ratio * rate) * (np.exp(-ratio * rate * t) - both)
+    assert np.abs(found - true).max() < 2e-5
+
+
+@pytest.mark.parametrize("ratio", [0.4, 2.5])
+def test_the_ratio_that_made_the_data_gives_back_the_truth(ratio: float) -> None:
+    rows = exponential(20_000, seed=3, rate=1 / 350, loss=1 / 500, ratio=ratio, last=2000)
+    true = float(np.median(rows["true_days"].to_numpy()))
+    found = tipping_point(
+        rows,
+        threshold_months=true / DAYS_PER_MONTH,
+        ratios=(0, ratio, 10),
+        definitions=replace(QUICK, bootstrap_replicates=1),
+    )
+    for months in (6, 12, 24):
+        share = float((rows["true_days"] > months * DAYS_PER_MONTH).mean() or 0)
+        name = f"unresolved_at_{months}_months"
+        assert found.value("recovery_ratio", ratio, name)[0] == pytest.approx(share, abs=0.012)
+        assert abs((found.value("recovery_ratio", 1.0, name)[0] or 0) - share) > 0.012 or months == 6
+    assert found.at("recovery_ratio") == pytest.approx(ratio, rel=0.2)
+
+
+def test_the_share_recovered_unseen_that_made_the_data_gives_back_the_truth() -> None:
+    """A quarter of the recoveries makes the child stop coming; others move away, whatever their counts."""
+    random = np.random.default_rng(4)
+    n, rate, moving = 20_000, 1 / 350, 1 / 800
+    recovery, move = np.ceil(random.exponential(1 / rate, n)) + 1, np.ceil(random.exponential(1 / moving, n))
+    is_unseen, ends = random.random(n) < 0.25, np.ceil(random.uniform(100, 2000, n))
+    silent = np.minimum(move, np.where(is_unseen, recovery - 1, np.inf))
+    seen = np.where(is_unseen, np.inf, recovery)
+    first = np.minimum(np.minimum(silent, seen), ends)
+    rows = pl.DataFrame(
+        {"exit_days": first.astype(int), "is_resolved": seen == first, "is_lost": silent == first}
+    ).with_columns(is_lost=pl.col("is_lost") & ~pl.col("is_resolved"))
+    share, true = (0.25 * rate) / (0.25 * rate + moving), float(np.median(recovery))
+    found = tipping_point(
+        rows,
+        threshold_months=true / DAYS_PER_MONTH,
+        shares=(0, share, 1),
+        definitions=replace(QUICK, bootstrap_replicates=1),
+    )
+    assert found.at("recovered_unseen") == pytest.approx(share, abs=0.05)
+    assert found.value("recovered_unseen", share, "median")[0] == pytest.approx(true, rel=0.02)
+    assert found.value("recovered_unseen", 0.0, "median")[0] > 1.2 * true  # type: ignore[operator]
+
+
+def test_the_tipping_point_is_where_half_is_unresolved_at_the_threshold() -> None:
+    rows = exponential(300, seed=6, rate=1 / 350, loss=1 / 400, ratio=1.0, last=2000)
+    asked = tipping_point(rows, threshold_months=14, definitions=QUICK)
+    at = asked.at("recovery_ratio")
+    assert at is not None
+    again = tipping_point(
+        rows,
+        threshold_months=14,
+        ratios=(at - 0.05, at + 0.05),
+        definitions=replace(QUICK, report_months=(14,)),
+    )
+    shares = [
+        again.value("recovery_ratio", near, "unresolved_at_14_months")[0] for near in (at - 0.05, at + 0.05)
+    ]
+    assert shares[0] > 0.5 > shares[1]  # type: ignore[operator]
+    value, lower, upper = asked.value("recovery_ratio", 2.0, "unresolved_at_12_months")
+    assert lower < value < upper  # type: ignore[operator]
+    assert "14 months" in repr(asked)
+    never = tipping_point(rows, threshold_months=1, definitions=QUICK)
+    assert (
+        never.points["answer"].to_list() == ["always_later", "crosses"] or never.at("recovery_ratio") is None
+    )
+    assert "none on the grid" in repr(tipping_point(rows, threshold_months=40, definitions=QUICK))
+    far = tipping_point(rows.with_columns(is_resolved=pl.col("is_lost") & False), threshold_months=90)
+    assert far.points["answer"].to_list()[0] == "beyond_follow_up"
+
+
+def test_what_has_no_tipping_point_is_refused() -> None:
+    with pytest.raises(NotEstimable, match="nobody was lost"):
+        tipping_point(LOST.with_columns(is_lost=False), threshold_months=1)
+    with pytest.raises(BadDefinition, match="threshold_months"):
+        tipping_point(LOST, threshold_months=0)
+    with pytest.raises(BadDefinition, match="shares"):
+        tipping_point(LOST, threshold_months=1, shares=(0, 2))
+    with pytest.raises(BadFrame, match="weights"):
+        tipping_point(LOST.with_columns(weight=2), threshold_months=1)
+
+
+def test_the_episodes_of_one_child_are_drawn_together() -> None:
+    once = exponential(80, seed=11, rate=1 / 350, loss=1 / 400, ratio=1.0, last=2000)
+    twice = pl.concat([once, once]).with_columns(patient_id=pl.Series([*range(100, 180)] * 2).cast(pl.String))
+    one, other = (tipping_point(rows, threshold_months=12, definitions=QUICK).table for rows in (once, twice))
+    for name in ("value", "lower", "upper"):
+        assert one[name].fill_null(-1).to_list() == pytest.approx(other[name].fill_null(-1).to_list())

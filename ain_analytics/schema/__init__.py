@@ -73,6 +73,8 @@ RESULTS: dict[str, type[dy.Schema]] = {
     "recurrence_steps": incidence.RecurrenceSteps,
     "follow_up_time": observation.FollowUpTimeRows,
     "lost_bounds": observation.LostBoundRows,
+    "tipping_curve": observation.TippingRows,
+    "tipping_point": observation.TippingPoints,
     "regression": regression.RegressionRows,
     "regression_test": regression.RegressionTests,
     "regression_parameter": regression.RegressionParameters,

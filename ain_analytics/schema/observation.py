@@ -34,3 +34,27 @@ class LostBoundRows(dy.Schema):
     upper = dy.Float64(nullable=True, min=0, description="Upper limit; none where it is not reached.", metadata=OF_UNIT)
     unit = dy.Enum(UNIT, description="Unit of the three.")
     note = dy.String(nullable=True, description="What to know of the value, e.g. not_reached, beyond_follow_up.")
+
+
+class TippingRows(dy.Schema):
+    """One row per definition, thing varied, its value and quantity of the curve that follows from it."""
+
+    definition = dy.String(primary_key=True, description="Name of the study definition.")
+    axis = dy.Enum(AXIS, primary_key=True, description=AXIS_MEANS)
+    at = dy.Float64(primary_key=True, min=0, description="Value of it: a ratio, or a share.", metadata={"unit": "ratio or share"})
+    quantity = dy.String(primary_key=True, description="median, unresolved_at_12_months …")
+    value = dy.Float64(nullable=True, min=0, description="Estimate; none where it is not reached, or nobody is followed so long.", metadata=OF_UNIT)
+    lower = dy.Float64(nullable=True, min=0, description="Lower percentile limit from resamples of children.", metadata=OF_UNIT)
+    upper = dy.Float64(nullable=True, min=0, description="Upper limit; none where it is not reached.", metadata=OF_UNIT)
+    unit = dy.Enum(UNIT, description="Unit of the three.")
+    note = dy.String(nullable=True, description="What to know of the value, e.g. not_reached, beyond_follow_up.")
+
+
+class TippingPoints(dy.Schema):
+    """One row per definition and thing varied: where the median crosses the threshold."""
+
+    definition = dy.String(primary_key=True, description="Name of the study definition.")
+    axis = dy.Enum(AXIS, primary_key=True, description=AXIS_MEANS)
+    threshold_months = dy.Float64(min=0, description="The median that is asked about.", metadata={"unit": "months"})
+    at = dy.Float64(nullable=True, min=0, description="Value at which just half is unresolved at the threshold; none where no value of the grid is.", metadata={"unit": "ratio or share"})
+    answer = dy.Enum(["crosses", "always_earlier", "always_later", "beyond_follow_up"], description="Whether the median crosses the threshold, lies on one side of it over the whole grid, or nobody is followed so long.")
