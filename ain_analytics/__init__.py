@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         chart_resolution,
         chart_row_fates,
         chart_rules,
+        chart_tipping_point,
     )
     from ain_analytics.compare_strata import StrataTest, compare_strata
     from ain_analytics.contrast_result import Contrast
@@ -108,6 +109,7 @@ _HOMES = {
     "chart_resolution": "charts",
     "chart_row_fates": "charts",
     "chart_rules": "charts",
+    "chart_tipping_point": "charts",
     "class_accuracy": "against_truth",
     "class_confusion": "against_truth",
     "class_periods": "cases",
@@ -182,6 +184,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_resolution",
     "chart_row_fates",
     "chart_rules",
+    "chart_tipping_point",
     "class_accuracy",
     "class_confusion",
     "class_periods",

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ain_analytics.charts import chart_tipping_point
 from ain_analytics.curves import resolution_curve
 from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK
 from ain_analytics.errors import BadDefinition, BadFrame, NotEstimable
@@ -199,7 +200,8 @@ def test_two_pools_are_worked_by_hand() -> None:
     for share in (0.0, 0.5, 1.0):
         by_hand = 0.8 * 3 / (3 + share) * 2 / 3
         assert found.value("recovered_unseen", share, "unresolved_at_1_months")[0] == pytest.approx(by_hand)
-    assert found.at("recovery_ratio") is None or found.at("recovery_ratio") > 1
+    assert found.at("recovery_ratio") == pytest.approx(np.log(2) / np.log(1.5))
+    assert found.at("recovered_unseen") == pytest.approx(0.2)
 
 
 def test_the_ends_of_both_grids_are_known_curves() -> None:
@@ -302,9 +304,8 @@ def test_the_tipping_point_is_where_half_is_unresolved_at_the_threshold() -> Non
     assert lower < value < upper  # type: ignore[operator]
     assert "14 months" in repr(asked)
     never = tipping_point(rows, threshold_months=1, definitions=QUICK)
-    assert (
-        never.points["answer"].to_list() == ["always_later", "crosses"] or never.at("recovery_ratio") is None
-    )
+    assert never.points["answer"].to_list() == ["always_later", "always_later"]
+    assert never.at("recovery_ratio") is None
     assert "none on the grid" in repr(tipping_point(rows, threshold_months=40, definitions=QUICK))
     far = tipping_point(rows.with_columns(is_resolved=pl.col("is_lost") & False), threshold_months=90)
     assert far.points["answer"].to_list()[0] == "beyond_follow_up"
@@ -327,3 +328,20 @@ def test_the_episodes_of_one_child_are_drawn_together() -> None:
     one, other = (tipping_point(rows, threshold_months=12, definitions=QUICK).table for rows in (once, twice))
     for name in ("value", "lower", "upper"):
         assert one[name].fill_null(-1).to_list() == pytest.approx(other[name].fill_null(-1).to_list())
+
+
+def test_the_chart_marks_threshold_and_tipping_point() -> None:
+    found = tipping_point(LOST, threshold_months=1, definitions=FEW)
+    drawn = chart_tipping_point(found).to_dict()
+    titles = [panel["layer"][2]["encoding"]["x"]["axis"]["title"] for panel in drawn["vconcat"]]
+    assert titles == [
+        "How many times as fast the lost recover as children still followed",
+        "Share of the lost who had recovered when they stopped coming",
+    ]
+    values = [row for rows in drawn["datasets"].values() for row in rows]
+    assert {"at": found.at("recovery_ratio"), "value": 1.0, "said": "1.7 times"} in values
+    assert {"at": found.at("recovered_unseen"), "value": 1.0, "said": "20 %"} in values
+    never = chart_tipping_point(tipping_point(LOST, threshold_months=0.1, definitions=FEW)).to_dict()
+    assert {"said": "no tipping point here: always later"} in [
+        row for rows in never["datasets"].values() for row in rows
+    ]
