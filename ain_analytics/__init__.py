@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from ain_analytics.tipping import tipping_point
     from ain_analytics.treatment_response import treatment_response
     from ain_analytics.triggers import trigger_series
+    from ain_analytics.visit_intensity import visit_weights
     from ain_analytics.why import why
     from ain_analytics.wording import in_words
 
@@ -150,6 +151,7 @@ _HOMES = {
     "tipping_point": "tipping",
     "treatment_response": "treatment_response",
     "trigger_series": "triggers",
+    "visit_weights": "visit_intensity",
     "what_would_change": "flips",
     "why": "why",
     "with_covariates": "onset_covariates",
@@ -225,6 +227,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "tipping_point",
     "treatment_response",
     "trigger_series",
+    "visit_weights",
     "what_would_change",
     "why",
     "with_covariates",

@@ -7,7 +7,7 @@ import polars as pl
 
 from ain_analytics.curve_result import ResolutionCurve
 from ain_analytics.definitions import DAYS_PER_MONTH, Definitions
-from ain_analytics.regression_result import as_html
+from ain_analytics.regression_result import CoxRegression, as_html
 
 Value = tuple[float | None, float | None, float | None]
 
@@ -141,6 +141,51 @@ class TippingPoint:
             lines.append(
                 f"  {row['axis'].replace('_', ' ')} at which it crosses {self.threshold_months:g} months: "
                 f"{place} ({row['answer'].replace('_', ' ')})"
+            )
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return as_html(repr(self), self.table, self.assumptions)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class VisitWeights:
+    """Share of children neutropenic by time, from visits that depend on what was seen.
+
+    Parameters
+    ----------
+    table : VisitShares, one row per window and weighting
+    weights : one row per visit
+        `patient_id`, `day`, `is_neutropenic`, `weight`; holds keys, so it stays in the house.
+    intensity : CoxRegression
+        The model of the visits; a ratio above 1: such children come sooner.
+    definitions : Definitions
+    assumptions : tuple of str
+    """
+
+    table: pl.DataFrame
+    weights: pl.DataFrame
+    intensity: CoxRegression
+    definitions: Definitions
+    assumptions: tuple[str, ...]
+
+    def value(self, to_months: int, *, weighting: str = "inverse_intensity") -> Value:
+        """Look up the share of the window that ends so many months after day zero, with its limits."""
+        row = self.table.filter(to_months=to_months, weighting=weighting).row(0, named=True)
+        return row["share"], row["lower"], row["upper"]
+
+    def __repr__(self) -> str:
+        ratio = self.intensity.ratio("last_seen_neutropenic")[0]
+        said = "not known" if ratio is None else f"{ratio:.2f}"
+        lines = [f"VisitWeights: who was last seen neutropenic comes {said} times as often"]
+        for row in self.table.filter(weighting="inverse_intensity").iter_rows(named=True):
+            plain, weighted = (
+                None if (x := self.value(row["to_months"], weighting=kind)[0]) is None else f"{100 * x:.0f} %"
+                for kind in ("none", "inverse_intensity")
+            )
+            lines.append(
+                f"  months {row['from_months']} to {row['to_months']}: neutropenic at {weighted or 'no'} of "
+                f"visits weighted, {plain or 'none'} unweighted ({row['n_visits']} visits)"
             )
         return "\n".join(lines)
 

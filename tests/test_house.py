@@ -61,7 +61,7 @@ FLOORS = (
     "shared_curves quality_shared association_result exposure_windows cox proportional_hazards aft_result "
     "incidence_result observation_result",
     "published shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
-    "accelerated_failure incidence observation_time lost_bounds tipping",
+    "accelerated_failure incidence observation_time lost_bounds tipping visit_intensity",
     "charts dictionary synthetic manifest study_result triggers",
     "against_truth tables report_page report_text associations",
     "report_curves quality_page",

@@ -16,6 +16,7 @@ from ain_analytics.lost_bounds import bounds_for_lost
 from ain_analytics.observation_time import follow_up_time
 from ain_analytics.tipping import tipping_point
 from ain_analytics.tipping_pools import Counts, by_ratio
+from ain_analytics.visit_intensity import visit_weights
 
 FEW = replace(TEXTBOOK, report_months=(1, 2))
 HAND = pl.DataFrame(
@@ -345,3 +346,101 @@ def test_the_chart_marks_threshold_and_tipping_point() -> None:
     assert {"said": "no tipping point here: always later"} in [
         row for rows in never["datasets"].values() for row in rows
     ]
+
+
+WINDOWS = replace(TEXTBOOK, report_months=(6, 8, 12, 14), bootstrap_replicates=2)
+
+
+def visited(n: int, *, seed: int, by_current: bool) -> pl.DataFrame:
+    """Draw daily chances of a visit: 1 in 20 for the ill, 1 in 90 for the well, as last seen or now."""
+    random = np.random.default_rng(seed)
+    recovery = np.ceil(random.exponential(300, n)).astype(int) + 1
+    end = random.integers(440, 700, n)
+    last_seen = np.ones(n, dtype=bool)
+    child, day, is_ill = [np.arange(n)], [np.zeros(n, dtype=int)], [np.ones(n, dtype=bool)]
+    for today in range(1, 700):
+        ill = recovery > today
+        comes = random.random(n) < np.where(ill if by_current else last_seen, 1 / 20, 1 / 90)
+        comes &= end >= today
+        last_seen[comes] = ill[comes]
+        who = np.flatnonzero(comes)
+        child.append(who)
+        day.append(np.full(who.size, today))
+        is_ill.append(ill[who])
+    places = np.concatenate(child)
+    return pl.DataFrame(
+        {
+            "patient_id": places.astype(str),
+            "day": np.concatenate(day),
+            "is_neutropenic": np.concatenate(is_ill),
+            "end_days": end[places],
+        }
+    )
+
+
+def true_share(first: int, last: int) -> float:
+    days = np.arange(round(first * DAYS_PER_MONTH), round(last * DAYS_PER_MONTH))
+    return float(np.exp(-(days - 0.5) / 300).mean())
+
+
+def test_weights_mend_visits_that_follow_what_was_last_seen() -> None:
+    found = visit_weights(visited(1500, seed=1, by_current=False), definitions=WINDOWS)
+    assert found.intensity.ratio("last_seen_neutropenic")[0] == pytest.approx(90 / 20, rel=0.06)
+    for first, last in ((6, 8), (12, 14)):
+        assert found.value(last)[0] == pytest.approx(true_share(first, last), abs=0.035)
+        assert found.value(last, weighting="none")[0] > true_share(first, last) + 0.2  # type: ignore[operator]
+    assert found.weights["weight"].mean() == pytest.approx(1, abs=0.02)
+    assert "times as often" in repr(found)
+
+
+def test_weights_do_not_mend_visits_that_follow_the_state_of_the_day() -> None:
+    found = visit_weights(visited(1500, seed=2, by_current=True), definitions=WINDOWS)
+    for first, last in ((6, 8), (12, 14)):
+        for weighting in ("none", "inverse_intensity"):
+            share = found.value(last, weighting=weighting)[0]
+            assert share > true_share(first, last) + 0.05  # type: ignore[operator]
+    assert any("state of that very day" in line for line in found.assumptions)
+
+
+def test_a_weight_is_the_mean_intensity_of_those_observed_by_the_childs_own() -> None:
+    visits = visited(40, seed=3, by_current=False)
+    found = visit_weights(visits, definitions=WINDOWS)
+    ratio = found.intensity.ratio("last_seen_neutropenic")[0]
+    assert ratio is not None
+    for row in found.weights.sample(25, seed=1).iter_rows(named=True):
+        before = visits.filter(pl.col("day") < row["day"], pl.col("end_days") >= row["day"])
+        seen = before.sort("day").group_by("patient_id").last()
+        intensity = {
+            child: ratio if ill else 1.0
+            for child, ill in seen.select("patient_id", "is_neutropenic").iter_rows()
+        }
+        mean = sum(intensity.values()) / len(intensity)
+        assert row["weight"] == pytest.approx(mean / intensity[row["patient_id"]])
+
+
+def test_limits_of_visits_hold_the_share_and_come_from_children() -> None:
+    visits = visited(150, seed=4, by_current=False)
+    found = visit_weights(visits, definitions=replace(WINDOWS, bootstrap_replicates=30))
+    for weighting in ("none", "inverse_intensity"):
+        share, lower, upper = found.value(8, weighting=weighting)
+        assert lower < share < upper  # type: ignore[operator]
+    again = visit_weights(visits.sample(fraction=1, shuffle=True, seed=1), definitions=WINDOWS)
+    assert again.value(8)[0] == pytest.approx(found.value(8)[0])
+
+
+def test_a_bad_table_of_visits_is_refused() -> None:
+    visits = visited(30, seed=5, by_current=False)
+    bad = {
+        "two visits": pl.concat([visits, visits.head(1)]),
+        "after its end": visits.with_columns(end_days=pl.lit(3)),
+        "lacks the column": visits.drop("end_days"),
+        "day is Float64": visits.with_columns(pl.col("day").cast(pl.Float64)),
+        "must not be null": visits.with_columns(is_neutropenic=pl.lit(None, pl.Boolean)),
+        "no row": visits.clear(),
+        "differs within": visits.with_columns(end_days=pl.col("end_days") + pl.col("day")),
+    }
+    for said, frame in bad.items():
+        with pytest.raises(BadFrame, match=said):
+            visit_weights(frame)
+    with pytest.raises(NotEstimable, match="second time"):
+        visit_weights(visits.filter(pl.col("day") == 0))

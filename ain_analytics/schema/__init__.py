@@ -75,6 +75,7 @@ RESULTS: dict[str, type[dy.Schema]] = {
     "lost_bounds": observation.LostBoundRows,
     "tipping_curve": observation.TippingRows,
     "tipping_point": observation.TippingPoints,
+    "visit_shares": observation.VisitShares,
     "regression": regression.RegressionRows,
     "regression_test": regression.RegressionTests,
     "regression_parameter": regression.RegressionParameters,

@@ -58,3 +58,18 @@ class TippingPoints(dy.Schema):
     threshold_months = dy.Float64(min=0, description="The median that is asked about.", metadata={"unit": "months"})
     at = dy.Float64(nullable=True, min=0, description="Value at which just half is unresolved at the threshold; none where no value of the grid is.", metadata={"unit": "ratio or share"})
     answer = dy.Enum(["crosses", "always_earlier", "always_later", "beyond_follow_up"], description="Whether the median crosses the threshold, lies on one side of it over the whole grid, or nobody is followed so long.")
+
+
+class VisitShares(dy.Schema):
+    """One row per definition, window of time and weighting of the visits: which share was neutropenic."""
+
+    definition = dy.String(primary_key=True, description="Name of the study definition.")
+    from_months = dy.Int32(primary_key=True, min=0, description="Visits later than this after day zero.", metadata={"unit": "months"})
+    to_months = dy.Int32(min=1, description="And up to this.", metadata={"unit": "months"})
+    weighting = dy.Enum(["none", "inverse_intensity"], primary_key=True, description="Whether each visit counts once, or by how rarely a child like that comes.")
+    n_visits = dy.Int64(min=0, description="Visits in the window, the first of each child left out.", metadata={"unit": "visits"})
+    n_children = dy.Int64(min=0, description="Children with such a visit.", metadata={"unit": "children"})
+    share = dy.Float64(nullable=True, min=0, max=1, description="Share of them at which the child was neutropenic; none without a visit.", metadata=SHARE)
+    lower = dy.Float64(nullable=True, min=0, max=1, description="Lower percentile limit from resamples of children.", metadata=SHARE)
+    upper = dy.Float64(nullable=True, min=0, max=1, description="Upper limit.", metadata=SHARE)
+    largest_weight = dy.Float64(nullable=True, min=0, description="Largest weight of a visit; about 1 is the mean.", metadata={"unit": "weight"})
