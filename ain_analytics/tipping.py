@@ -1,6 +1,6 @@
 """How different the lost would have to be for the answer to change."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 import numpy as np
@@ -168,13 +168,14 @@ def _table(axes: Axes, rows: Rows, steps: Ints, last: float, definitions: Defini
     return TippingRows.validate(pl.DataFrame(frames, schema=types), cast=True)
 
 
-def _samples(rows: Rows, definitions: Definitions) -> list[Floats]:
+def _samples(rows: Rows, definitions: Definitions) -> Iterator[Floats]:
     """Weigh the episodes: once each, then as often as their child is drawn; some resamples at a time."""
     draws = np.random.default_rng(definitions.bootstrap_seed)
     n, times = int(rows.child.max()) + 1, definitions.bootstrap_replicates
     sizes = [min(AT_A_TIME, times - begun) for begun in range(0, times, AT_A_TIME)] if n > 1 else []
-    drawn = (draws.multinomial(n, np.full(n, 1 / n), size=size)[:, rows.child] for size in sizes)
-    return [np.ones((1, len(rows.child))), *(one.astype(float) for one in drawn)]
+    yield np.ones((1, len(rows.child)))
+    for size in sizes:
+        yield draws.multinomial(n, np.full(n, 1 / n), size=size)[:, rows.child].astype(float)
 
 
 def _read(curves: Floats, steps: Ints, last: float, definitions: Definitions) -> Floats:

@@ -1,7 +1,9 @@
 """What the observation does to the answer: its length, the lost, the tipping point, the visits."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -444,3 +446,12 @@ def test_a_bad_table_of_visits_is_refused() -> None:
             visit_weights(frame)
     with pytest.raises(NotEstimable, match="second time"):
         visit_weights(visits.filter(pl.col("day") == 0))
+
+
+def test_the_example_of_the_document_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "observation.md").read_text(encoding="utf-8")
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(block, "observation.md", "exec"), {})
+    said = capsys.readouterr().out
+    for name in ("FollowUpTime", "LostBounds", "VisitWeights"):
+        assert name in said
