@@ -73,7 +73,7 @@ def fit(sets: RiskSets, at_zero: Pieces) -> CoxFit:
     is_infinite: Flags = (np.abs(step) > RUNS_AWAY) & (gain < NO_GAIN)
     whole = here.information.sum(axis=0)
     is_lost: Flags = ~is_infinite & (np.diag(whole) < LOST * np.diag(at_zero.information.sum(axis=0)))
-    coefficients = np.where(is_infinite, np.sign(here.b) * np.inf, here.b / sets.scale)
+    coefficients = np.where(is_infinite, np.copysign(np.inf, here.b), here.b / sets.scale)
     coefficients[is_lost] = np.nan
     kept = np.flatnonzero(~is_infinite & ~is_lost)
     covariance = np.full((step.size, step.size), np.nan)

@@ -54,7 +54,7 @@ def follow_up_time(
     References
     ----------
     .. [1] Schemper and Smith 1996, doi:10.1016/0197-2456(96)00075-X.
-    .. [2] Clark, Altman and De Stavola 2002, doi:10.1016/S0140-6736(02)08272-7.
+    .. [2] Clark, Altman and De Stavola 2002, Lancet 359:1309–1310, doi:10.1016/S0140-6736(02)08272-7.
 
     Examples
     --------

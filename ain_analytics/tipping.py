@@ -76,8 +76,8 @@ def tipping_point(
 
     References
     ----------
-    .. [1] Tipping points of a time to event under informative censoring: Lipkovich, Ratitch and O'Kelly
-       2016, doi:10.1002/pst.1738. Deterministic pools in place of imputations: our choice.
+    .. [1] Another hazard after censoring: Jackson et al. 2014, Statistics in Medicine 33:4681–4694, by
+       imputation and in Cox's model. Pools instead, and a curve without covariates: our choice.
 
     Examples
     --------

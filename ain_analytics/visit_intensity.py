@@ -68,14 +68,14 @@ def visit_weights(
     --------
     >>> visits = pl.DataFrame(
     ...     {
-    ...         "patient_id": ["a", "a", "a", "b", "b", "c", "c"],
-    ...         "day": [0, 20, 40, 0, 30, 0, 50],
-    ...         "is_neutropenic": [True, True, False, True, False, True, False],
-    ...         "end_days": [60, 60, 60, 50, 50, 70, 70],
+    ...         "patient_id": ["a", "a", "a", "b", "b", "c", "c", "c"],
+    ...         "day": [0, 20, 40, 0, 30, 0, 50, 65],
+    ...         "is_neutropenic": [True, True, False, True, True, True, False, False],
+    ...         "end_days": [60, 60, 60, 80, 80, 70, 70, 70],
     ...     }
     ... )
     >>> visit_weights(visits).table.filter(weighting="none")["n_visits"].sum()
-    4
+    5
     """
     intervals = _intervals(visits, covariates)
     terms = [SEEN, *covariates]

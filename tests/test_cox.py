@@ -370,3 +370,8 @@ def test_the_frame_is_not_changed_and_the_result_shows_itself() -> None:
     assert "<pre>CoxRegression" in found._repr_html_()
     assert found.ratio("sex") == found.ratio("sex", "female")
     assert "all, log: chi²" in repr(proportional_hazards(found))
+
+
+def test_groups_that_resolve_alike_have_a_ratio_of_one_and_no_warning() -> None:
+    rows = pl.DataFrame({"exit_days": [10, 10, 20, 20], "is_resolved": [True] * 4, "x": [0, 1, 0, 1]})
+    assert cox_regression(rows, ["x"]).ratio("x")[0] == 1
