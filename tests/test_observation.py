@@ -47,6 +47,12 @@ def test_the_length_of_observation_is_worked_by_hand() -> None:
     assert found.value("observed_at_1_months")[0] == 0.75
 
 
+def test_without_deaths_it_is_the_follow_up_of_the_curve() -> None:
+    rows = HAND.drop("reason")
+    found, curve = follow_up_time(rows, definitions=FEW), resolution_curve(rows, definitions=FEW)
+    assert found.value("median") == curve.value("follow_up_median")
+
+
 def test_completeness_ends_with_resolution_or_death() -> None:
     found = follow_up_time(HAND, definitions=FEW)
     assert found.value("observed_days")[0] == 150
@@ -160,7 +166,7 @@ def exponential(n: int, *, seed: int, rate: float, loss: float, ratio: float, la
     lost = random.exponential(1 / loss, n)
     seen = random.exponential(1 / rate, n)
     unseen = lost + random.exponential(1 / (rate * ratio), n)
-    ends = random.uniform(last / 4, last, n)
+    ends = random.uniform(0, last, n)
     true = np.where(seen < lost, seen, unseen)
     first = np.minimum(np.minimum(lost, seen), ends)
     return pl.DataFrame(
@@ -248,7 +254,7 @@ def test_constant_rates_give_the_closed_form(ratio: float) -> None:
 
 @pytest.mark.parametrize("ratio", [0.4, 2.5])
 def test_the_ratio_that_made_the_data_gives_back_the_truth(ratio: float) -> None:
-    rows = exponential(20_000, seed=3, rate=1 / 350, loss=1 / 500, ratio=ratio, last=2000)
+    rows = exponential(20_000, seed=3, rate=1 / 350, loss=1 / 300, ratio=ratio, last=1500)
     true = float(np.median(rows["true_days"].to_numpy()))
     found = tipping_point(
         rows,
