@@ -6,10 +6,12 @@ upper". So a point that fulfils the conditions of the maximum is the maximum. Li
 of R's npsurv (Wang 2008) it solves a quadratic problem over few cells at a time.
 """
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, cholesky, solve_triangular
+from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg.lapack import dposv
 from scipy.optimize import nnls
 
 from ain_analytics.step_curve import Floats
@@ -55,17 +57,22 @@ class HazardJumps:
     """The likelihood of rows in the jumps of the cumulative hazard at all cells but the last.
 
     After the last cell nobody is left, so a row that reaches into it gains from every jump
-    there, and only what it pays for jumps before its lower day remains. `reward` is added for
-    each unit of the cumulative hazard after the first `n_pushed` cells.
+    there, and only what it pays for jumps before its lower day remains.
     """
 
-    def __init__(self, cells: Cells, *, reward: float = 0.0, n_pushed: int = 0) -> None:
+    def __init__(self, cells: Cells) -> None:
         self.cells, self.n = cells, cells.n - 1
-        self.cost = cells.known[: self.n].copy()
-        self.cost[:n_pushed] -= reward
+        self.cost = cells.known[: self.n]
         ends_before = cells.last < cells.n
         self.first, self.last = cells.first[ends_before], cells.last[ends_before]
         self.weight = cells.weight[ends_before]
+
+    def rewarded(self, reward: float, n_pushed: int) -> "HazardJumps":
+        """Add a reward for each unit of the cumulative hazard at the end of the first `n_pushed` cells."""
+        other = copy(self)
+        other.cost = self.cost.copy()
+        other.cost[:n_pushed] -= reward
+        return other
 
     def first_guess(self) -> Floats:
         """Put equal jumps into few cells, such that every row has one of them."""
@@ -127,11 +134,14 @@ class HazardJumps:
 
     def _with_steepest(self, chosen: Index, slope: Floats) -> Index:
         """Add, between any two chosen cells, the one with the steepest rise."""
-        section = np.searchsorted(chosen, np.arange(self.n), side="right")
-        order = np.lexsort((-slope, section))
-        is_first = np.append(True, np.diff(section[order]) > 0)
-        steepest = order[is_first]
-        return np.union1d(chosen, steepest[slope[steepest] > 0])
+        starts = np.append(0, chosen) if chosen.size == 0 or chosen[0] > 0 else chosen
+        largest = np.repeat(np.maximum.reduceat(slope, starts), np.diff(starts, append=self.n))
+        steepest = np.flatnonzero((slope == largest) & (slope > 0))
+        section = np.searchsorted(starts, steepest, side="right")
+        is_chosen = np.zeros(self.n, dtype=bool)
+        is_chosen[chosen] = True
+        is_chosen[steepest[np.diff(section, prepend=0) > 0]] = True
+        return np.flatnonzero(is_chosen)
 
     def _quadratic_maximum(self, jumps: Floats, slope: Floats, chosen: Index) -> Floats:
         """Maximise the second-order approximation over jumps at the chosen cells that are not negative.
@@ -148,8 +158,10 @@ class HazardJumps:
         shared = np.bincount(first[holds] * size + last[holds], bend[holds], size * size)
         table = shared.astype(np.float64).reshape(size, size)
         upper = np.cumsum(np.cumsum(table, axis=0)[:, ::-1], axis=1)[:, ::-1]
-        curvature: Floats = np.triu(upper) + np.triu(upper, 1).T
-        curvature[np.diag_indices(size)] += 1e-12 * np.trace(curvature) + 1e-300
+        half = np.triu(upper)
+        curvature: Floats = half + half.T
+        diagonal = upper.diagonal()
+        curvature[np.diag_indices(size)] = diagonal + 1e-12 * diagonal.sum() + 1e-300
         target = np.zeros(self.n)
         target[chosen] = _not_negative(curvature, slope[chosen] + curvature @ jumps[chosen])
         return target
@@ -184,14 +196,14 @@ def _not_negative(curvature: Floats, pull: Floats) -> Floats:
     for _ in range(MOST_EXCHANGES):
         x = np.zeros(len(pull))
         chosen = np.flatnonzero(is_in)
-        try:
-            x[chosen] = cho_solve(cho_factor(curvature[np.ix_(chosen, chosen)]), pull[chosen])
-        except LinAlgError:
-            break
+        if chosen.size:
+            _, x[chosen], failed = dposv(curvature[chosen[:, None], chosen], pull[chosen])
+            if failed:
+                break
         wrong = np.where(is_in, x < 0, pull - curvature @ x > slack)
         if not wrong.any():
             return x
         is_in ^= wrong
     root = cholesky(curvature)
-    solved: Floats = nnls(root, solve_triangular(root, pull, trans="T"))[0]
-    return solved
+    found: Floats = nnls(root, solve_triangular(root, pull, trans="T"))[0]
+    return found

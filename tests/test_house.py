@@ -39,7 +39,7 @@ FLOORS = (
     "views postgres wording definition_file endings sender conditions strata kaplan_meier log_rank "
     "turnbull_cells published_records",
     "mapped_files curve_result npmle_newton rules",
-    "mapped_rows npmle",
+    "mapped_rows npmle likelihood_limits",
     "formats bootstrap",
     "extracted",
     "databases",
@@ -113,6 +113,7 @@ MAY_HOLD_NUMBERS = {
     "rates": "numerical tolerance",
     "later_doses": "numerical tolerance",
     "bootstrap": "numerical tolerance",
+    "likelihood_limits": "numerical tolerance, and days asked",
     "npmle": "numerical tolerance",
     "npmle_newton": "numerical tolerance",
     "turnbull_cells": "numerical tolerance",

@@ -8,13 +8,17 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import brentq
+from scipy.stats import chi2
 from surpyval.univariate.nonparametric.turnbull import Turnbull
 
 from ain_analytics import npmle_newton
+from ain_analytics.bootstrap import curve_of, last_day_of, resampled
 from ain_analytics.curves import resolution_curve
 from ain_analytics.definitions import TEXTBOOK
 from ain_analytics.errors import BadFrame, EmptyStratum, NotAtMaximum
 from ain_analytics.intervals import interval_curve
+from ain_analytics.likelihood_limits import LikelihoodLimits
 from ain_analytics.npmle import Npmle, npmle
 from ain_analytics.schema.results import CurveSteps, CurveSummary
 from ain_analytics.turnbull_cells import Observations
@@ -232,10 +236,10 @@ def test_a_child_is_drawn_with_all_of_its_episodes() -> None:
         .with_row_index("patient_id")
     )
     every = replace(FEW, episodes_used="all")
-    once = interval_curve(rows, definitions=every)
     twice = interval_curve(pl.concat([rows, rows]), definitions=every)
+    thrice = interval_curve(pl.concat([rows, rows, rows]), definitions=every)
     as_others = interval_curve(pl.concat([rows, rows]).drop("patient_id"), definitions=every)
-    median = [curve.value("unresolved_at_12_months") for curve in (once, twice, as_others)]
+    median = [curve.value("unresolved_at_12_months") for curve in (twice, thrice, as_others)]
     assert median[1] == pytest.approx(median[0])
     assert median[2] != pytest.approx(median[0])
 
@@ -263,14 +267,63 @@ def test_resamples_without_the_first_entrants_are_left_out_and_counted() -> None
     assert any("resamples left out" in line for line in curve.assumptions)
 
 
+def test_limits_of_right_censored_episodes_are_those_of_thomas_and_grunkemeier() -> None:
+    # ten seen daily, d_j of n_j resolve on day 5 j: the least likely hazards h_j = d_j / (n_j - reward)
+    days, resolved = [5, 10, 15, 20], [2, 1, 3, 1]
+    lower = [day - 1 for day, times in zip(days, resolved, strict=True) for _ in range(times)] + [30] * 3
+    upper = [day for day, times in zip(days, resolved, strict=True) for _ in range(times)] + [None] * 3
+    rows = frame(lower, upper)
+    n_left = 10 - np.cumsum([0, 2, 1, 3, 1])[:-1]
+
+    def fall(reward: float) -> float:
+        one, best = (np.array(resolved[:3]) / (n_left[:3] + less) for less in (reward, 0))
+        known = n_left[:3] - np.array(resolved[:3])
+        return float(2 * np.sum(resolved[:3] * np.log(best / one) + known * np.log((1 - best) / (1 - one))))
+
+    ends = [brentq(lambda r: fall(r) - chi2.ppf(0.95, 1), *bounds) for bounds in ((-3.99, 0), (0, 500))]
+    expected = [float(np.prod(1 - np.array(resolved[:3]) / (n_left[:3] + reward))) for reward in ends]
+    observed = observations([(0, low, high) for low, high in zip(lower, upper, strict=True)])  # type: ignore[misc]
+    limits = LikelihoodLimits(observed, np.array([15.0]), quantile=float(chi2.ppf(0.95, 1)))
+    assert [limits.lower(15), limits.upper(15)] == pytest.approx(expected, abs=0.005)
+    assert rows.height == 10
+
+
+def test_limits_heed_both_ends_of_a_cell() -> None:
+    # all resolve between day 100 and day 200: what is unresolved on day 150, nobody can tell
+    rows = frame([100] * 20, [200] * 20)
+    curve = interval_curve(rows, definitions=replace(FEW, report_months=(5,)))
+    assert curve.value("unresolved_at_5_months") == (1.0, 0.0, 1.0)
+    assert curve.value("median")[1:] == (101, 200)
+    assert "earliest_day_101" in curve.summary.filter(pl.col("quantity") == "median")["note"].item()
+
+
+def test_before_anybody_resolved_the_lower_limit_knows_how_many_were_seen() -> None:
+    # of twenty nobody has resolved by day 100: a share s is likely enough if s^20 is more than exp(-1.92)
+    observed = observations([(0, 150, 200)] * 20)
+    limits = LikelihoodLimits(observed, np.array([100.0]), quantile=float(chi2.ppf(0.95, 1)))
+    assert limits.lower(100) == pytest.approx(np.exp(-chi2.ppf(0.95, 1) / 40), abs=0.001)
+    assert limits.upper(100) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("n", [30, 300])
+def test_limits_never_rise_and_hold_the_curve(n: int) -> None:
+    curve = interval_curve(visited(n, seed=8, has_entry=True), definitions=FEW)
+    for name in ("lower", "upper"):
+        assert (np.diff(curve.steps[name].to_numpy()) <= 1e-12).all()
+    assert (curve.steps["lower"] <= curve.steps["unresolved"] + 1e-9).all()
+    assert (curve.steps["upper"] >= curve.steps["unresolved"] - 1e-9).all()
+
+
 # Where it says nothing
 
 
 def test_nobody_resolved_is_a_flat_curve() -> None:
     curve = interval_curve(frame([10, 400], [None, None]), definitions=FEW)
     assert curve.steps.select("days", "unresolved").rows() == [(0, 1.0), (400, 1.0)]
-    assert curve.value("median") == (None, None, None)
-    assert curve.value("unresolved_at_12_months") == (1.0, 1.0, 1.0)
+    assert curve.value("median") == (None, 1.0, None)  # of two, half may resolve at once
+    # of one child seen so late, shares less likely than exp(-1.92) are left out
+    one_child = pytest.approx(np.exp(-chi2.ppf(0.95, 1) / 2), abs=0.002)
+    assert curve.value("unresolved_at_12_months") == (1.0, one_child, 1.0)
     assert curve.value("unresolved_at_17_months") == (None, None, None)
 
 
@@ -352,21 +405,21 @@ def test_strata_are_tested_by_their_right_censored_reading() -> None:
     assert interval_curve(rows, definitions=FEW).test is None
 
 
-def spread_of(rows: pl.DataFrame, children: int, quantity: str) -> float:
-    """Measure how far the limits lie apart when so many children are drawn."""
-    definitions = replace(TEXTBOOK, bootstrap_children=children)
-    _, lower, upper = interval_curve(rows, definitions=definitions).value(quantity)
-    assert lower is not None
-    assert upper is not None
-    return upper - lower
-
-
-def test_limits_from_a_part_of_the_children_are_as_wide_as_those_from_all_or_wider() -> None:
+def test_limits_of_the_mean_from_a_part_of_the_children_are_as_wide_as_those_from_all() -> None:
     rows = visited(1600, seed=6, has_entry=True)
-    cube_root_for_square_root = (rows.height / 400) ** (1 / 2 - 1 / 3)  # where the estimate settles fast
-    for quantity, widest in (("rmst_36_months", 1), ("unresolved_at_17_months", cube_root_for_square_root)):
-        ratio = spread_of(rows, 400, quantity) / spread_of(rows, rows.height, quantity)
-        assert 0.7 < ratio < 1.3 * widest  # limits that rest on 200 resamples are themselves off by a tenth
+    ends = rows.select(pl.col("lower_days", "upper_days", "entry_days").cast(pl.Float64).fill_null(np.inf))
+    lower, upper, entry = (ends[name].to_numpy() for name in ends.columns)
+    observed = Observations(np.maximum(lower, entry), upper, entry, np.ones(rows.height))
+    fit = npmle(observed)
+    spread = []
+    for children in (400, rows.height):
+        definitions = replace(TEXTBOOK, bootstrap_children=children, bootstrap_replicates=80)
+        curve = curve_of(fit, last_day_of(observed))
+        drawn = resampled(observed, np.arange(rows.height), fit, curve, definitions)
+        assert drawn is not None
+        low, high = drawn.of_mean()["rmst_36_months"]
+        spread.append(high - low)
+    assert 0.6 < spread[0] / spread[1] < 1.6  # limits that rest on 80 resamples are themselves off
 
 
 def test_as_many_children_as_are_drawn_are_still_drawn_one_by_one() -> None:
@@ -376,9 +429,9 @@ def test_as_many_children_as_are_drawn_are_still_drawn_one_by_one() -> None:
         interval_curve(rows, definitions=replace(FEW, bootstrap_children=m)) for m in (n, n + 1)
     )
     fewer = interval_curve(rows, definitions=replace(FEW, bootstrap_children=n - 1))
-    assert all_of_them.steps.equals(more.steps)
-    assert not all_of_them.steps.equals(fewer.steps)
-    assert all_of_them.steps["unresolved"].equals(fewer.steps["unresolved"])
+    means = [curve.value("rmst_36_months") for curve in (all_of_them, more, fewer)]
+    assert means[0] == means[1] != means[2]
+    assert all_of_them.steps.equals(fewer.steps)
     assert any("so many are drawn each time" in said for said in fewer.assumptions)
     assert not any("so many are drawn each time" in said for said in all_of_them.assumptions)
 
@@ -387,5 +440,5 @@ def test_of_many_siblings_each_child_is_still_drawn_with_all_of_its_episodes() -
     rows = visited(60, seed=4, has_entry=False).sort("lower_days", "upper_days", nulls_last=True)
     rows = rows.with_row_index("patient_id")
     some = replace(FEW, episodes_used="all", bootstrap_children=30)
-    once, twice = (interval_curve(each, definitions=some) for each in (rows, pl.concat([rows, rows])))
-    assert twice.value("unresolved_at_12_months") == pytest.approx(once.value("unresolved_at_12_months"))
+    twice, thrice = (interval_curve(pl.concat([rows] * times), definitions=some) for times in (2, 3))
+    assert twice.value("unresolved_at_12_months") == pytest.approx(thrice.value("unresolved_at_12_months"))
