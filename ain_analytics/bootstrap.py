@@ -110,7 +110,7 @@ class Resamples:
 
         References
         ----------
-        .. [1] Nair 1984, doi:10.1080/00401706.1984.10487964; here with the spread of the resamples.
+        .. [1] Nair 1984, Technometrics 26:265–275; here with the spread of the resamples.
         """
         ends = _ends(self.curve)
         inside = (self.curve.unresolved <= 1 - EDGE) & (self.earliest.value(ends) >= EDGE)

@@ -31,6 +31,13 @@ class ResolutionCurve:
     kkt_violation : float or None
         For an estimate found by iteration, how far it is from fulfilling the conditions of
         the maximum (0: exactly); the largest of the strata.
+    cells : CurveCells or None
+        Of an interval-censored curve: between which days each of its falls may lie.
+    known : CurveKnown or None
+        Of an interval-censored curve: of how many it is known, in each month of the report, whether
+        they had resolved.
+    band : CurveBand or None
+        Limits of the whole curve at once, where they were asked for.
 
     Examples
     --------
@@ -49,6 +56,9 @@ class ResolutionCurve:
     test: LogRank | None = None
     assumptions: tuple[str, ...] = ()
     kkt_violation: float | None = None
+    cells: pl.DataFrame | None = None
+    known: pl.DataFrame | None = None
+    band: pl.DataFrame | None = None
 
     @property
     def strata(self) -> list[str]:

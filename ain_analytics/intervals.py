@@ -15,8 +15,10 @@ from ain_analytics.curve_result import (
 )
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import BadFrame
+from ain_analytics.interval_log_rank import interval_log_rank
+from ain_analytics.interval_tables import band_frame, cells_frame, known_frame
 from ain_analytics.likelihood_limits import limits_by_likelihood
-from ain_analytics.log_rank import log_rank
+from ain_analytics.log_rank import LogRank, log_rank
 from ain_analytics.npmle import linked, npmle
 from ain_analytics.step_curve import QUARTILES, Floats, StepCurve
 from ain_analytics.strata import strata_of
@@ -25,7 +27,7 @@ from ain_analytics.turnbull_cells import Observations
 ESTIMATOR = "npmle"
 ENDS = ["entry_days", "lower_days", "upper_days"]
 READ_AS_KAPLAN_MEIER = ("exit_days", "is_resolved")
-"""For intervals there is no log-rank test; the strata are compared by this reading."""
+"""With delayed entry there is no log-rank test for intervals; the strata are compared by this reading."""
 
 
 def interval_curve(
@@ -42,8 +44,8 @@ def interval_curve(
     ----------
     follow_up : FollowUp, one row per episode
         Or any frame with `lower_days` and `upper_days` (null: not seen to resolve); where
-        present, `entry_days`, `is_usable`, `episode_number` and `patient_id` are heeded; with
-        `exit_days` and `is_resolved`, strata are tested by their right-censored reading.
+        present, `entry_days`, `is_usable`, `episode_number` and `patient_id` are heeded. With delayed
+        entry strata are tested by their right-censored reading, `exit_days` and `is_resolved`.
     by : name of a column that splits the episodes, optional
     definitions : Definitions
         Confidence, months of the report, horizon of the restricted mean, episodes used,
@@ -51,7 +53,8 @@ def interval_curve(
     with_limits : bool
         Whether to make limits, which takes nearly all of the time.
     with_band : bool
-        Whether to add `band`, limits of the whole curve at once, to what is made by resampling.
+        Whether to add `band`, limits of the whole curve at once where it lies between 0.05 and
+        0.95, of equal precision on the arcsine scale, by resampling.
 
     Returns
     -------
@@ -91,12 +94,14 @@ def interval_curve(
     """
     read = [name for name in READ_AS_KAPLAN_MEIER if set(READ_AS_KAPLAN_MEIER) <= set(follow_up.columns)]
     strata = strata_of(follow_up, by=by, definitions=definitions, columns=["lower_days", "upper_days", *read])
-    test = log_rank(strata.rows) if read and len(strata.rows) > 1 else None
+    for rows in strata.rows.values():
+        _refuse_empty_intervals(rows)
+    test, said_of_test = _test(strata.rows, is_read=bool(read))
     labels: dict[str, object] = {"definition": definitions.name, "estimator": ESTIMATOR}
     steps, summary, said, violations = [], [], [], []
+    cells, known, bands = [], [], []
     is_large = has_siblings = False
     for name, rows in strata.rows.items():
-        _refuse_empty_intervals(rows)
         observed, child = _observed(rows)
         n_children = int(child[-1]) + 1
         is_large |= n_children > definitions.bootstrap_children
@@ -121,6 +126,9 @@ def interval_curve(
             said.append(
                 f"{name}: {drawn.n_unlinked} resamples left out, because they start later than the curve."
             )
+        cells.append(cells_frame(fit, name, definitions))
+        known.append(known_frame(observed, name, definitions))
+        bands.append(band_frame(drawn if with_band else None, name, ESTIMATOR, definitions))
         violations.append(fit.kkt_violation)
     return ResolutionCurve(
         steps=pl.concat(steps),
@@ -132,7 +140,7 @@ def interval_curve(
             *strata.assumptions,
             *_moved_to_entry(strata.rows),
             *said,
-            *(["The log-rank test compares the right-censored readings of the strata."] if test else []),
+            *said_of_test,
             *_in_words(
                 definitions,
                 max(violations),
@@ -142,6 +150,9 @@ def interval_curve(
             ),
         ),
         kkt_violation=max(violations),
+        cells=pl.concat(cells),
+        known=pl.concat(known),
+        band=pl.concat(bands) if with_band else None,
     )
 
 
@@ -178,6 +189,25 @@ def _earliest_in_words(row: dict[str, object], earliest: StepCurve) -> str | Non
     if share is None or row["value"] is None or not np.isfinite(day := earliest.quantile(share)):
         return None
     return f"earliest_day_{day:.0f}" if day != row["value"] else None
+
+
+def _test(strata: dict[str, pl.DataFrame], *, is_read: bool) -> tuple[LogRank | None, list[str]]:
+    """Compare strata by their intervals, or with delayed entry by their right-censored reading."""
+    if len(strata) < 2:
+        return None, []
+    if not any((rows["entry_days"] > 0).any() for rows in strata.values()):
+        test = interval_log_rank({name: _observed(rows) for name, rows in strata.items()})
+        said = (
+            "Log-rank test of intervals (Sun's scores, variance of permutations); strata are taken to be "
+            "seen equally often."
+        )
+    else:
+        test = log_rank(strata) if is_read else None
+        said = (
+            "The log-rank test compares the right-censored readings of the strata, because there is none of "
+            "intervals with delayed entry."
+        )
+    return test, [said] if test else []
 
 
 def _refuse_empty_intervals(rows: pl.DataFrame) -> None:

@@ -384,25 +384,79 @@ def test_the_result_holds_the_declared_tables_by_stratum() -> None:
     CurveSummary.validate(curve.summary)
     assert curve.strata == ["female", "male"]
     assert curve.estimator == "npmle"
-    assert curve.test is None
+    assert curve.test is not None
     assert curve.steps["n_at_risk"].null_count() == curve.steps.height
     alone = interval_curve(rows.filter(pl.col("sex") == "male"), definitions=FEW)
     assert curve.value("median", stratum="male") == alone.value("median")
 
 
-def test_strata_are_tested_by_their_right_censored_reading() -> None:
-    rows = visited(60, seed=6, has_entry=False).with_columns(
+def test_strata_with_delayed_entry_are_tested_by_their_right_censored_reading() -> None:
+    rows = visited(60, seed=6, has_entry=True).with_columns(
         exit_days=pl.coalesce("upper_days", pl.col("lower_days") + 1),
         is_resolved=pl.col("upper_days").is_not_null(),
     )
-    rows = rows.with_columns(sex=pl.Series(["female", "male"] * (rows.height // 2)))
-    curve = interval_curve(rows, by="sex", definitions=FEW)
+    rows = rows.with_columns(sex=pl.Series((["female", "male"] * rows.height)[: rows.height]))
+    curve = interval_curve(rows, by="sex", with_limits=False)
     expected = resolution_curve(rows, by="sex").test
     assert curve.test is not None
     assert expected is not None
     assert (curve.test.statistic, curve.test.p_value) == (expected.statistic, expected.p_value)
-    assert "The log-rank test compares the right-censored readings of the strata." in curve.assumptions
-    assert interval_curve(rows, definitions=FEW).test is None
+    assert any("compares the right-censored readings of the strata" in line for line in curve.assumptions)
+    assert interval_curve(rows, with_limits=False).test is None
+    assert interval_curve(rows.drop("exit_days"), by="sex", with_limits=False).test is None
+
+
+def test_intervals_are_tested_by_the_scores_of_sun() -> None:
+    # a: (0, 10] twice, (10, 20] once; b: (10, 20] twice, one unseen after 20. All together: S = 4/6, 1/6,
+    # hazard 1/3, 1/3 + 3/4. Scores: 1 - 1/3 = 2/3; (1/6 · 13/12 - 4/6 · 1/3) / (3/6) = -1/12; -13/12
+    rows = frame([0, 0, 10, 10, 10, 20], [10, 10, 20, 20, 20, None], group=pl.Series(list("aaabbb")))
+    test = interval_curve(rows, by="group", with_limits=False).test
+    assert test is not None
+    scores = np.array([2 / 3, 2 / 3, -1 / 12, -1 / 12, -1 / 12, -13 / 12])
+    assert test.statistic == pytest.approx(5 / (scores @ scores) * 2 * (5 / 4) ** 2 / 3)
+    assert test.table["n_expected"].to_list() == pytest.approx([3 - 5 / 4, 2 + 5 / 4])
+    assert (test.degrees_of_freedom, test.table["n"].to_list()) == (1, [3, 3])
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 9), st.booleans(), st.sampled_from("abc")), min_size=4, max_size=25
+    ).filter(
+        lambda rows: len({group for *_, group in rows}) > 1 and any(is_resolved for _, is_resolved, _ in rows)
+    )
+)
+@settings(deadline=None, max_examples=60)
+def test_of_days_known_exactly_it_is_the_log_rank_test_but_for_its_variance(
+    rows: list[tuple[int, bool, str]],
+) -> None:
+    days, resolved, groups = (pl.Series(values) for values in zip(*rows, strict=True))
+    known = pl.DataFrame({"exit_days": days, "is_resolved": resolved, "group": groups})
+    as_intervals = known.select(
+        "group",
+        lower_days=pl.col("exit_days") - pl.col("is_resolved").cast(pl.Int64),
+        upper_days=pl.when("is_resolved").then("exit_days"),
+    )
+    by_interval = interval_curve(as_intervals, by="group", with_limits=False).test
+    by_day = resolution_curve(known, by="group").test
+    if by_interval is None or by_day is None:
+        return  # all are alike
+    np.testing.assert_allclose(by_interval.table["n_expected"], by_day.table["n_expected"], atol=1e-6)
+
+
+def test_the_test_keeps_its_level_and_finds_a_difference() -> None:
+    draws = np.random.default_rng(5)
+    rows = visited(400, seed=9, has_entry=False)
+    found = []
+    for _ in range(40):
+        groups = pl.Series(draws.permutation(np.arange(rows.height) % 2))
+        test = interval_curve(rows.with_columns(group=groups), by="group", with_limits=False).test
+        found.append(test.p_value if test else 1.0)
+    assert np.mean(np.array(found) < 0.05) <= 0.15
+    slower = rows.with_columns(pl.col("lower_days", "upper_days") * 3 // 2, group=pl.lit(1))
+    both = pl.concat([rows.with_columns(group=pl.lit(0)), slower])
+    test = interval_curve(both, by="group", with_limits=False).test
+    assert test is not None
+    assert test.p_value < 1e-6
 
 
 def test_limits_of_the_mean_from_a_part_of_the_children_are_as_wide_as_those_from_all() -> None:
