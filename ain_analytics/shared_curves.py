@@ -25,8 +25,8 @@ def thinned(curve: ResolutionCurve, counted: ResolutionCurve, few: int) -> Resol
     steps = steps.with_columns(pl.col("unresolved", "lower", "upper").round(2))
     said = tuple(said_without_few(line, few) for line in curve.assumptions)
     summary = summary_without_few(curve.summary, few)
-    own = dict.fromkeys(["cells", "known", "band"])  # which tell of few
-    return replace(curve, steps=steps, summary=summary, assumptions=said, **own)
+    told = replace(curve, steps=steps, summary=summary, assumptions=said)
+    return replace(told, cells=None, known=None, band=None)  # which tell of few
 
 
 def told_beside_their_own(
