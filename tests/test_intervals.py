@@ -20,7 +20,7 @@ from ain_analytics.errors import BadFrame, EmptyStratum, NotAtMaximum
 from ain_analytics.intervals import interval_curve
 from ain_analytics.likelihood_limits import LikelihoodLimits
 from ain_analytics.npmle import Npmle, npmle
-from ain_analytics.schema.results import CurveSteps, CurveSummary
+from ain_analytics.schema.results import CurveBand, CurveCells, CurveKnown, CurveSteps, CurveSummary
 from ain_analytics.turnbull_cells import Observations
 
 FEW = replace(TEXTBOOK, bootstrap_replicates=30)
@@ -496,3 +496,44 @@ def test_of_many_siblings_each_child_is_still_drawn_with_all_of_its_episodes() -
     some = replace(FEW, episodes_used="all", bootstrap_children=30)
     twice, thrice = (interval_curve(pl.concat([rows] * times), definitions=some) for times in (2, 3))
     assert twice.value("unresolved_at_12_months") == pytest.approx(thrice.value("unresolved_at_12_months"))
+
+
+# The tables beside the curve
+
+
+def test_cells_say_between_which_days_each_fall_may_lie() -> None:
+    curve = interval_curve(frame([0, 10, 20, 20], [10, 30, 40, None]), with_limits=False)
+    assert curve.cells is not None
+    CurveCells.validate(curve.cells)
+    # (10, 30] and (20, 40] share (20, 30]; the child unseen after day 20 goes there too
+    assert curve.cells.select("left_days", "right_days").rows() == [(0, 10), (20, 30)]
+    assert curve.cells["mass"].to_list() == pytest.approx([1 / 4, 3 / 4])
+    assert curve.cells["unresolved_before"].to_list() == pytest.approx([1, 3 / 4])
+
+
+def test_of_each_month_it_is_told_of_how_many_what_is_known() -> None:
+    rows = frame([400, 100, 0, 30, 0, 400], [None, 400, 182, None, 183, None], [0, 0, 0, 0, 0, 300])
+    known = interval_curve(rows, with_limits=False).known
+    assert known is not None
+    CurveKnown.validate(known)
+    # day 182: seen unresolved later; between two counts (two); resolved by then; lost; not yet entered
+    first = known.row(0, named=True)
+    counts = ["n_known_unresolved", "n_possibly_resolved", "n_known_resolved", "n_not_seen", "n_not_entered"]
+    assert first["months"] == 6
+    assert [first[name] for name in counts] == [1, 2, 1, 1, 1]
+    assert known.select(pl.sum_horizontal(counts)).to_series().to_list() == [6] * known.height
+
+
+def test_a_band_of_the_whole_curve_is_wider_than_limits_of_each_day_and_says_where_it_holds() -> None:
+    curve = interval_curve(visited(150, seed=3, has_entry=False), with_band=True)
+    assert curve.band is not None
+    CurveBand.validate(curve.band)
+    both = curve.band.join(curve.steps, on="days", suffix="_of_day")
+    assert both.height == curve.band.height > 5
+    inside = both.filter(pl.col("unresolved").is_between(0.1, 0.9))
+    assert inside.select((pl.col("upper") - pl.col("lower")).mean()).item() > (
+        inside.select((pl.col("upper_of_day") - pl.col("lower_of_day")).mean()).item()
+    )
+    assert both["unresolved"].is_between(0.05, 0.95).all()
+    assert curve.band["until_days"][0] >= curve.band["days"][-1]
+    assert interval_curve(visited(40, seed=3, has_entry=False), with_limits=False).band is None
