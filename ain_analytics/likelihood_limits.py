@@ -3,7 +3,8 @@
 A share unresolved on a day is inside the limits where some distribution with that share is not much
 less likely than the likeliest one. For right-censored episodes these are the limits of Thomas and
 Grunkemeier; here the distribution is free inside each cell, so that the limits heed both readings of
-it, the earliest and the latest.
+it, the earliest and the latest. Before anybody can have resolved, the ratio promises too much of few
+children; there the lower limit is that of Clopper and Pearson for none of so many.
 """
 
 from bisect import bisect_left
@@ -75,6 +76,7 @@ class LikelihoodLimits:
         self.best = self.problem.climb(self.problem.first_guess(), until=EXACT)
         self.most = self.problem.loglik(self.best)
         self.target = self.most - quantile / 2
+        self.tail = float(chi2.sf(quantile, 1)) / 2
         self.rewards = {1: 1.0, -1: 1.0}
 
     def lower(self, day: float) -> float:
@@ -85,6 +87,8 @@ class LikelihoodLimits:
         known = self.cells.known[:n_before]
         if known.min() <= 0:
             return 0.0
+        if (self.problem.first >= n_before).all():  # nobody can have resolved: exact, of a binomial share
+            return float(self.tail ** (1 / known.min()))
         return float(np.exp(-self._pushed(n_before, 1, float(known.min()))))
 
     def upper(self, day: float) -> float:

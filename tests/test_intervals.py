@@ -298,10 +298,10 @@ def test_limits_heed_both_ends_of_a_cell() -> None:
 
 
 def test_before_anybody_resolved_the_lower_limit_knows_how_many_were_seen() -> None:
-    # of twenty nobody has resolved by day 100: a share s is likely enough if s^20 is more than exp(-1.92)
+    # of twenty nobody has resolved by day 100: the exact limit is the share s with s^20 = 0.025
     observed = observations([(0, 150, 200)] * 20)
     limits = LikelihoodLimits(observed, np.array([100.0]), quantile=float(chi2.ppf(0.95, 1)))
-    assert limits.lower(100) == pytest.approx(np.exp(-chi2.ppf(0.95, 1) / 40), abs=0.001)
+    assert limits.lower(100) == pytest.approx(0.025 ** (1 / 20))
     assert limits.upper(100) == pytest.approx(1)
 
 
@@ -321,9 +321,8 @@ def test_nobody_resolved_is_a_flat_curve() -> None:
     curve = interval_curve(frame([10, 400], [None, None]), definitions=FEW)
     assert curve.steps.select("days", "unresolved").rows() == [(0, 1.0), (400, 1.0)]
     assert curve.value("median") == (None, 1.0, None)  # of two, half may resolve at once
-    # of one child seen so late, shares less likely than exp(-1.92) are left out
-    one_child = pytest.approx(np.exp(-chi2.ppf(0.95, 1) / 2), abs=0.002)
-    assert curve.value("unresolved_at_12_months") == (1.0, one_child, 1.0)
+    # the limit of Clopper and Pearson for one child of whom none resolved
+    assert curve.value("unresolved_at_12_months") == (1.0, pytest.approx(0.025), 1.0)
     assert curve.value("unresolved_at_17_months") == (None, None, None)
 
 
