@@ -8,6 +8,7 @@ from functools import cache
 import polars as pl
 
 import ain_analytics as ain
+from ain_analytics.curve_result import ResolutionCurve
 from benchmarks.coverage.draw import (
     MONTH,
     RATE_RATIO,
@@ -22,7 +23,11 @@ from benchmarks.coverage.draw import (
 MONTHS = (6, 12, 18, 24, 36)
 HORIZON = 24
 DEFINITIONS = replace(
-    ain.PRESETS["textbook"], name="coverage", report_months=MONTHS, rmst_months=HORIZON, bootstrap_replicates=20
+    ain.PRESETS["textbook"],
+    name="coverage",
+    report_months=MONTHS,
+    rmst_months=HORIZON,
+    bootstrap_replicates=20,
 )
 """The bootstrap gives only the restricted mean from intervals, which is not asked here."""
 
@@ -60,7 +65,7 @@ def estimates(rows: pl.DataFrame, scenario: Scenario) -> Iterator[Row]:
         yield from estimate(rows, scenario)
 
 
-def _curve(name: str, curve: "ain.curve_result.ResolutionCurve", quantities: tuple[str, ...]) -> Iterator[Row]:
+def _curve(name: str, curve: ResolutionCurve, quantities: tuple[str, ...]) -> Iterator[Row]:
     for quantity in quantities:
         yield row(name, quantity, curve.value(quantity))
 
@@ -96,7 +101,7 @@ ESTIMATES:
         yield from estimate(rows, scenario)
 
 
-def _curve(name: str, curve: "ain.curve_result.ResolutionCurve", quantities: tuple[str, ...]) -> Iterator[Row]:
+def _curve(name: str, curve: ResolutionCurve, quantities: tuple[str, ...]) -> Iterator[Row]:
     for quantity in quantities:
         yield row(name, quantity, curve.value(quantity))
 
