@@ -23,13 +23,17 @@ AT_A_TIME = 50
 RESULT = Path(__file__).parents[1] / "results" / "coverage.csv"
 
 
-def part(number: int, first: int, file: Path) -> Path:
+def part(number: int, first: int, with_interval: bool, file: Path) -> Path:
     """Estimate from so many registries of a scenario, and keep what came out."""
     scenario = SCENARIOS[number]
     rows = [
         {"scenario": scenario.name, "repetition": repetition, **row}
         for repetition in range(first, first + AT_A_TIME)
-        for row in estimates(draw(scenario, np.random.default_rng([SEED, number, repetition])), scenario)
+        for row in estimates(
+            draw(scenario, np.random.default_rng([SEED, number, repetition])),
+            scenario,
+            with_interval=with_interval,
+        )
     ]
     begun = file.with_suffix(".part")
     pl.DataFrame(rows, infer_schema_length=None).write_parquet(begun)
@@ -69,12 +73,15 @@ def main() -> None:
     """Run what is missing, then write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repetitions", type=int, default=1000)
+    parser.add_argument(
+        "--intervals", type=int, default=1000, help="of how many to make limits from intervals"
+    )
     parser.add_argument("--work", type=Path, default=Path("coverage_parts"))
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     asked = parser.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
     files = {
-        asked.work / f"{number:02}-{first:05}.parquet": (number, first)
+        asked.work / f"{number:02}-{first:05}.parquet": (number, first, first < asked.intervals)
         for first in range(0, asked.repetitions, AT_A_TIME)
         for number in range(len(SCENARIOS))
     }
