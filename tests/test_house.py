@@ -58,7 +58,7 @@ FLOORS = (
     "quality_counts quality_checks flips",
     "quality attrition disclosure published_answers guess regression_result onset_covariates",
     "shared_curves quality_shared association_result exposure_windows cox proportional_hazards aft_result "
-    "incidence_result",
+    "incidence_result recurrence",
     "published shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
     "accelerated_failure incidence",
     "charts dictionary synthetic manifest study_result triggers",
@@ -115,6 +115,7 @@ MAY_HOLD_NUMBERS = {
     "influence": "rows held at once",
     "kaplan_meier": "numerical tolerance",
     "log_rank": "numerical tolerance",
+    "recurrence": "children at a time, and how numbers are printed",
     "gray_test": "numerical tolerance, and how p is printed",
     "simultaneous_bands": "numerical tolerance",
     "median_bootstrap": "resamples held at once",
