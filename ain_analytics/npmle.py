@@ -1,7 +1,7 @@
 """Nonparametric maximum likelihood for half-open intervals (lower, upper] with delayed entry.
 
 Our own constrained Newton method finds it, because no library does with delayed entry, and where all
-are followed from day zero it was also quicker than SurPyval's EM-ICM (benchmarks/npmle.py). How far
+are followed from day zero it was as quick as SurPyval's EM-ICM (benchmarks/npmle.py). How far
 the conditions of the maximum are missed is told with the answer.
 """
 
