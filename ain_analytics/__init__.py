@@ -36,9 +36,11 @@ if TYPE_CHECKING:
         chart_case_classes,
         chart_confusion,
         chart_forest,
+        chart_incidence,
         chart_patient,
         chart_published,
         chart_quality,
+        chart_recurrence,
         chart_resolution,
         chart_row_fates,
         chart_rules,
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from ain_analytics.proportional_hazards import proportional_hazards
     from ain_analytics.published import compare, published_figures
     from ain_analytics.quality import quality
+    from ain_analytics.recurrence import recurrence_curve
     from ain_analytics.registry import open_registry
     from ain_analytics.study import study
     from ain_analytics.synthetic import demo_registry, simulate
@@ -104,9 +107,11 @@ _HOMES = {
     "chart_case_classes": "charts",
     "chart_confusion": "charts",
     "chart_forest": "charts",
+    "chart_incidence": "charts",
     "chart_patient": "charts",
     "chart_published": "charts",
     "chart_quality": "charts",
+    "chart_recurrence": "charts",
     "chart_resolution": "charts",
     "chart_row_fates": "charts",
     "chart_rules": "charts",
@@ -139,6 +144,7 @@ _HOMES = {
     "quality": "quality",
     "read_definition": "definition_file",
     "resolution_curve": "curves",
+    "recurrence_curve": "recurrence",
     "restricted_mean_difference": "contrasts",
     "rules_table": "cases",
     "share_difference": "contrasts",
@@ -180,9 +186,11 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_case_classes",
     "chart_confusion",
     "chart_forest",
+    "chart_incidence",
     "chart_patient",
     "chart_published",
     "chart_quality",
+    "chart_recurrence",
     "chart_resolution",
     "chart_row_fates",
     "chart_rules",
@@ -215,6 +223,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "quality",
     "read_definition",
     "resolution_curve",
+    "recurrence_curve",
     "restricted_mean_difference",
     "rules_table",
     "share_difference",

@@ -63,7 +63,7 @@ def aalen_johansen(rows: pl.DataFrame, ends: Sequence[str]) -> AalenJohansen:
     """
     all_ends = kaplan_meier(rows.with_columns(is_resolved=pl.col("end").is_not_null()))
     days, at_risk = all_ends.curve.days, all_ends.n_at_risk.astype(float)
-    used = rows.filter(pl.col("exit_days") >= days[0]) if days[0] > 0 else rows
+    used = rows.filter(pl.col("exit_days") > days[0])
     place = np.searchsorted(days, used["exit_days"].to_numpy())
     n_events = np.stack(
         [

@@ -1,18 +1,22 @@
 """Limits of an interval-censored curve by resampling children, at a cost that does not grow with them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from ain_analytics.curve_result import Limits, point_values
-from ain_analytics.definitions import Definitions
+from ain_analytics.definitions import DAYS_PER_MONTH, Definitions
 from ain_analytics.npmle import Npmle, npmle
 from ain_analytics.step_curve import Floats, StepCurve
 from ain_analytics.turnbull_cells import Observations
 
 NO_MASS = 1e-12
+EDGE = 0.05
+"""Shares that lie nearer to none or to all are outside a simultaneous band; our choice."""
+
 ON_A_DAY, OF_A_MEAN = 3, 2
 """Roots of the number of children with which an estimate settles."""
 
@@ -44,10 +48,111 @@ def curve_of(fit: Npmle, last_day: float) -> StepCurve:
     return StepCurve(days, unresolved, last_day)
 
 
-def bootstrap(
-    rows: Observations, child: NDArray[np.int64], curve: StepCurve, definitions: Definitions, *, n: int
-) -> tuple[Floats, Floats, Limits, int]:
-    """Make limits of the curve and of its quantities from resamples, and count those left out.
+def earliest_of(fit: Npmle, last_day: float) -> StepCurve:
+    """Let the curve step on the day after the left end of each cell that holds mass and has an end."""
+    is_step = np.isfinite(fit.right) & (-np.diff(fit.unresolved, prepend=1.0) > NO_MASS)
+    days = np.append(fit.start, fit.left[is_step] + 1)
+    return StepCurve(days, np.append(1.0, fit.unresolved[is_step]), last_day)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resamples:
+    """Curves of resampled children, in the earliest and the latest reading of their cells.
+
+    Parameters
+    ----------
+    curve, earliest : StepCurve
+        The estimate, in both readings.
+    late, early : tuples of StepCurve
+        Those of the resamples.
+    definitions : Definitions
+        Confidence, and months of the report.
+    share : float
+        Children drawn for each resample, as a share of all.
+    n_unlinked : int
+        Resamples left out, because they start later than the curve.
+    """
+
+    curve: StepCurve
+    earliest: StepCurve
+    late: tuple[StepCurve, ...]
+    early: tuple[StepCurve, ...]
+    definitions: Definitions
+    share: float
+    n_unlinked: int
+
+    def limits(self) -> tuple[Floats, Floats, Limits]:
+        """Take percentiles: lower ones in the earliest reading of the cells, upper ones in the latest.
+
+        Limits of the curve hold from each of its days up to the next.
+        """
+        moved = self.share ** (1 / ON_A_DAY)
+        before, at = self._on_its_days()
+        lower = _moved(self._percentile(before, 0), self.earliest.value(_ends(self.curve)), moved)
+        upper = _moved(self._percentile(at, 1), self.curve.unresolved, moved)
+        names = [name for name in point_values(self.curve, self.definitions) if not name.startswith("rmst")]
+        low, high = (self._limits_of(names, moved, is_upper=is_upper) for is_upper in (False, True))
+        return lower, upper, self.of_mean() | dict(zip(names, zip(low, high, strict=True), strict=True))
+
+    def of_mean(self) -> dict[str, tuple[float, float]]:
+        """Take percentiles of the restricted mean."""
+        horizon = self.definitions.rmst_months * DAYS_PER_MONTH
+        means = np.array([drawn.restricted_mean(horizon) for drawn in self.late])
+        mean, moved = np.array(self.curve.restricted_mean(horizon)), self.share ** (1 / OF_A_MEAN)
+        low, high = (float(_moved(self._percentile(means, side), mean, moved)) for side in (0, 1))
+        return {f"rmst_{self.definitions.rmst_months}_months": (low, high)}
+
+    def band(self) -> tuple[Floats, Floats, float, float] | None:
+        """Make limits of the whole curve at once, of equal precision on the arcsine scale [1]_.
+
+        They hold together on the days between the last two of the four numbers, on which the estimate
+        lies between `EDGE` and one less; elsewhere they are not a number. None where there is no such day.
+
+        References
+        ----------
+        .. [1] Nair 1984, Technometrics 26:265–275; here with the spread of the resamples.
+        """
+        ends = _ends(self.curve)
+        inside = (self.curve.unresolved <= 1 - EDGE) & (self.earliest.value(ends) >= EDGE)
+        if not inside.any():
+            return None
+        before, at = (_angle(values[:, inside]) for values in self._on_its_days())
+        centres = _angle(self.earliest.value(ends)[inside]), _angle(self.curve.unresolved[inside])
+        errors = [np.maximum(values.std(axis=0), NO_MASS) for values in (before, at)]
+        furthest = np.maximum(
+            ((centres[0] - before) / errors[0]).max(axis=1), ((at - centres[1]) / errors[1]).max(axis=1)
+        )
+        times = float(np.quantile(furthest, self.definitions.confidence, method="inverted_cdf"))
+        times *= self.share ** (1 / ON_A_DAY)
+        lower, upper = np.full((2, len(ends)), np.nan)
+        lower[inside] = _share(centres[0] - times * errors[0])
+        upper[inside] = _share(centres[1] + times * errors[1])
+        return lower, upper, float(self.curve.days[inside][0]), float(ends[inside][-1])
+
+    def _on_its_days(self) -> tuple[Floats, Floats]:
+        """Read the resamples at the end of each piece of the curve, and at its beginning."""
+        return (
+            np.stack([drawn.value(_ends(self.curve)) for drawn in self.early]),
+            np.stack([drawn.value(self.curve.days) for drawn in self.late]),
+        )
+
+    def _limits_of(self, names: list[str], moved: float, *, is_upper: bool) -> Floats:
+        estimate, drawn = (self.curve, self.late) if is_upper else (self.earliest, self.early)
+        values = [point_values(curve, self.definitions) for curve in (estimate, *drawn)]
+        table = np.array([[each[name] for name in names] for each in values])
+        return _moved(self._percentile(table[1:], int(is_upper)), table[0], moved)
+
+    def _percentile(self, values: Floats, side: int) -> Floats:
+        """Take order statistics, not means of two, because values may be infinite."""
+        tail = (1 - self.definitions.confidence) / 2
+        found: Floats = np.quantile(values, [tail, 1 - tail][side], axis=0, method="inverted_cdf")
+        return found
+
+
+def resampled(
+    rows: Observations, child: NDArray[np.int64], fit: Npmle, curve: StepCurve, definitions: Definitions
+) -> Resamples | None:
+    """Estimate from resampled children; None where none of them can be read.
 
     A resample without the earliest entrants cannot be read from the day on which the curve starts.
     One child cannot be resampled. Of more children than `bootstrap_children` only so many are drawn
@@ -64,26 +169,37 @@ def bootstrap(
        estimation, Birkhäuser.
     """
     n_children = int(child[-1]) + 1
-    n = n if n_children > 1 else 0
+    n = definitions.bootstrap_replicates if n_children > 1 else 0
     fits = [npmle(drawn) for drawn in _resamples(rows, child, definitions, n)]
-    curves = [curve_of(fit, curve.last_day) for fit in fits if fit.start <= curve.start]
-    if not curves:
-        unknown = np.full(len(curve.days), np.nan)
-        return unknown, unknown, {}, len(fits)
-    share = min(definitions.bootstrap_children / n_children, 1.0)
-    lower, upper = (
-        _moved(limit, curve.unresolved, share ** (1 / ON_A_DAY))
-        for limit in _percentiles(np.stack([drawn.value(curve.days) for drawn in curves]), definitions)
+    linked = [drawn for drawn in fits if drawn.start <= curve.start]
+    if not linked:
+        return None
+    return Resamples(
+        curve=curve,
+        earliest=earliest_of(fit, curve.last_day),
+        late=tuple(curve_of(drawn, curve.last_day) for drawn in linked),
+        early=tuple(earliest_of(drawn, curve.last_day) for drawn in linked),
+        definitions=definitions,
+        share=min(definitions.bootstrap_children / n_children, 1.0),
+        n_unlinked=len(fits) - len(linked),
     )
-    estimate = point_values(curve, definitions)
-    values = np.array(list(estimate.values()))
-    left = np.array(
-        [share ** (1 / (OF_A_MEAN if name.startswith("rmst") else ON_A_DAY)) for name in estimate]
-    )
-    points = np.array([list(point_values(drawn, definitions).values()) for drawn in curves])
-    low, high = (_moved(limit, values, left) for limit in _percentiles(points, definitions))
-    limits = dict(zip(estimate, zip(low, high, strict=True), strict=True))
-    return lower, upper, limits, len(fits) - len(curves)
+
+
+def _ends(curve: StepCurve) -> Floats:
+    """Give the last day of each piece of a curve."""
+    ends: Floats = np.append(curve.days[1:] - 1, curve.last_day)
+    return ends
+
+
+def _angle(shares: Floats) -> Floats:
+    """Transform shares to a scale on which their spread hardly depends on them."""
+    found: Floats = np.arcsin(np.sqrt(np.clip(shares, 0, 1)))
+    return found
+
+
+def _share(angle: Floats) -> Floats:
+    found: Floats = np.sin(np.clip(angle, 0, np.pi / 2)) ** 2
+    return found
 
 
 def _moved(limits: Floats, estimate: Floats, left: Floats | float) -> Floats:
@@ -110,10 +226,3 @@ def _resamples(
         sizes = last - first
         places = np.arange(sizes.sum()) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
         yield distinct(rows.where(places), np.ones(len(places)))
-
-
-def _percentiles(values: Floats, definitions: Definitions) -> tuple[Floats, Floats]:
-    """Take order statistics, not means of two, because values may be infinite."""
-    tail = (1 - definitions.confidence) / 2
-    lower, upper = np.quantile(values, [tail, 1 - tail], axis=0, method="inverted_cdf")
-    return lower, upper

@@ -31,8 +31,13 @@ class ResolutionCurve:
     kkt_violation : float or None
         For an estimate found by iteration, how far it is from fulfilling the conditions of
         the maximum (0: exactly); the largest of the strata.
-    bands : BandRows or None, one row per stratum and day of its range
-        Simultaneous band, where one was asked for.
+    bands : BandRows or None
+        Limits of the whole curve at once, where they were asked for.
+    cells : CurveCells or None
+        Of an interval-censored curve: between which days each of its falls may lie.
+    known : CurveKnown or None
+        Of an interval-censored curve: of how many it is known, in each month of the report, whether
+        they had resolved.
 
     Examples
     --------
@@ -52,6 +57,8 @@ class ResolutionCurve:
     assumptions: tuple[str, ...] = ()
     kkt_violation: float | None = None
     bands: pl.DataFrame | None = None
+    cells: pl.DataFrame | None = None
+    known: pl.DataFrame | None = None
 
     @property
     def strata(self) -> list[str]:

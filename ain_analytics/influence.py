@@ -38,7 +38,7 @@ def robust_covariance(
     References
     ----------
     .. [1] Therneau, Concordance and the infinitesimal jackknife, vignette of R's survival;
-       Williams 1995, doi:10.2307/2532960, for the variance under sampling weights.
+       Williams 1995, Lifetime Data Anal. 1:171–186, for the variance under sampling weights.
     """
     entry, exit_, is_resolved, weight = rows
     left = at_risk - resolved

@@ -29,7 +29,6 @@ _LIBRARIES = (
     "pyarrow",
     "scipy",
     "statsmodels",
-    "surpyval",
     "vl-convert-python",
 )
 """Libraries whose version may move a number or a picture."""

@@ -24,9 +24,9 @@ def thinned(curve: ResolutionCurve, counted: ResolutionCurve, few: int) -> Resol
     steps = thin_curve(curve.steps, minimum_cell=few, counted=counted.steps)
     steps = steps.with_columns(pl.col("unresolved", "lower", "upper").round(2))
     said = tuple(said_without_few(line, few) for line in curve.assumptions)
-    return replace(
-        curve, steps=steps, summary=summary_without_few(curve.summary, few), assumptions=said, bands=None
-    )
+    summary = summary_without_few(curve.summary, few)
+    told = replace(curve, steps=steps, summary=summary, assumptions=said)
+    return replace(told, cells=None, known=None, bands=None)  # which tell of few
 
 
 def told_beside_their_own(

@@ -186,6 +186,22 @@ def test_an_interval_curve_alone_is_drawn_to_its_end_and_has_no_numbers(interval
     assert max(row["months"] for row in drawn) == pytest.approx(1000 / MONTH)
 
 
+def test_where_a_curve_may_fall_is_a_rectangle_from_one_reading_to_the_other(
+    intervals: ResolutionCurve,
+) -> None:
+    chart = chart_resolution(intervals).to_dict()
+    drawn = rows(chart, layer(chart["vconcat"][0], "rect"))
+    assert intervals.cells is not None
+    closed = intervals.cells.filter(pl.col("right_days").is_not_null())
+    assert [(row["from"] * MONTH, row["months"] * MONTH) for row in drawn] == [
+        pytest.approx(ends) for ends in closed.select("left_days", "right_days").rows()
+    ]
+    assert [row["before"] - row["after"] for row in drawn] == pytest.approx(closed["mass"].to_list())
+    bare = chart_resolution(replace(intervals, cells=None)).to_dict()
+    with pytest.raises(IndexError):
+        layer(bare["vconcat"][0], "rect")
+
+
 def test_where_nobody_can_be_drawn_the_chart_says_so() -> None:
     chart = chart_resolution(resolution_curve(_follow_up([100]), definitions=TWO)).to_dict()
     assert rows(chart) == [{"why": "Too few are at risk to draw a curve."}]

@@ -42,9 +42,9 @@ FLOORS = (
     "tipping_pools",
     "lost mapped_files curve_result contrast_result simultaneous_bands npmle_newton rules cox_fit covariates "
     "aft_likelihood aalen_johansen",
-    "mapped_rows npmle imputation regression_rows",
-    "formats bootstrap",
-    "extracted",
+    "mapped_rows npmle imputation regression_rows likelihood_limits",
+    "formats bootstrap interval_log_rank",
+    "extracted interval_tables",
     "databases",
     "extract",
     "raw_tables fingerprint children",
@@ -59,7 +59,7 @@ FLOORS = (
     "quality_counts quality_checks flips",
     "quality attrition disclosure published_answers guess regression_result onset_covariates",
     "shared_curves quality_shared association_result exposure_windows cox proportional_hazards aft_result "
-    "incidence_result observation_result",
+    "incidence_result observation_result recurrence",
     "published shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
     "accelerated_failure incidence observation_time lost_bounds tipping visit_intensity",
     "charts dictionary synthetic manifest study_result triggers",
@@ -116,6 +116,7 @@ MAY_HOLD_NUMBERS = {
     "influence": "rows held at once",
     "kaplan_meier": "numerical tolerance",
     "log_rank": "numerical tolerance",
+    "recurrence": "children at a time, and how numbers are printed",
     "gray_test": "numerical tolerance, and how p is printed",
     "simultaneous_bands": "numerical tolerance",
     "median_bootstrap": "resamples held at once",
@@ -124,6 +125,7 @@ MAY_HOLD_NUMBERS = {
     "tipping": "the grid of what is tried, and resamples held at once",
     "later_doses": "numerical tolerance",
     "bootstrap": "numerical tolerance",
+    "likelihood_limits": "numerical tolerance, and days asked",
     "npmle": "numerical tolerance",
     "npmle_newton": "numerical tolerance",
     "turnbull_cells": "numerical tolerance",

@@ -44,7 +44,7 @@ def test_inputs_are_named_and_hashed_with_what_the_sender_says(said: dict[str, A
 
 def test_versions_definition_command_and_counts_are_there(said: dict[str, Any]) -> None:
     assert said["program"] == "ain_analytics"
-    assert {"ain_analytics", "python", "duckdb", "polars", "lifelines", "surpyval"} <= said["versions"].keys()
+    assert {"ain_analytics", "python", "duckdb", "polars", "lifelines"} <= said["versions"].keys()
     assert said["versions"]["polars"] == pl.__version__
     assert (said["source"], said["format"]) == ("hospital", "native")
     assert (said["extracted_on"], said["by"]) == ("2024-06-30", "sex")

@@ -7,6 +7,7 @@ from ain_analytics.charts.cohort import chart_attrition, chart_row_fates
 from ain_analytics.charts.curve import chart_resolution
 from ain_analytics.charts.export import save_chart, svg_of
 from ain_analytics.charts.forest import chart_forest
+from ain_analytics.charts.incidence import chart_incidence, chart_recurrence
 from ain_analytics.charts.patient import chart_patient
 from ain_analytics.charts.published import chart_published
 from ain_analytics.charts.quality import QUALITY_CHARTS, chart_quality
@@ -24,9 +25,11 @@ __all__ = [
     "chart_case_classes",
     "chart_confusion",
     "chart_forest",
+    "chart_incidence",
     "chart_patient",
     "chart_published",
     "chart_quality",
+    "chart_recurrence",
     "chart_resolution",
     "chart_row_fates",
     "chart_rules",

@@ -15,6 +15,7 @@ from ain_analytics.charts.reading import (
     numbers_at_risk,
 )
 from ain_analytics.curve_result import ResolutionCurve
+from ain_analytics.definitions import DAYS_PER_MONTH
 
 ESTIMATOR = {
     "kaplan_meier": "Kaplan–Meier",
@@ -75,14 +76,14 @@ def chart_resolution(
     drawn = steps.filter(pl.col("group").is_in(groups))
     ticks = look.ticks_of_months(last_month(drawn["months"]), width)
     colour, dash = look.strata_colour(groups, legend=len(groups) > 1, width=width)
-    x, left = (
+    x, left, begin = (
         look.months_axis(ticks, f"Months since {curve.definitions.time_origin}", field)
-        for field in ("months", "zero")
+        for field in ("months", "zero", "from")
     )
     bands = (
         [*simultaneous(curve, drawn, x, colour), band(drawn, x, colour)] if len(groups) <= MOST_BANDS else []
     )
-    layers = [*bands, line(drawn, x, colour, dash)]
+    layers = [*bands, *open_cells(curve, drawn, begin, colour), line(drawn, x, colour, dash)]
     layers += median_dashes(found.filter(pl.col("group").is_in(groups)), ticks, x, left, colour)
     plot = alt.layer(*layers).properties(width=width, height=max(210, int(width * 0.5)))
     numbers = numbers_at_risk(counted, ticks, multiples_of)
@@ -127,6 +128,27 @@ def line(steps: pl.DataFrame, x: alt.X, colour: alt.Color, dash: alt.StrokeDash)
             ],
         )
     )
+
+
+def open_cells(curve: ResolutionCurve, drawn: pl.DataFrame, begin: alt.X, colour: alt.Color) -> list[Any]:
+    """Draw where in its cell an interval-censored curve may fall: anywhere inside a lighter rectangle."""
+    if curve.cells is None:
+        return []
+    last = drawn.group_by("group").agg(pl.col("months").max().alias("last"))
+    cells = (
+        curve.cells.select(
+            group_in_words(curve.by),
+            pl.col("left_days").truediv(DAYS_PER_MONTH).alias("from"),
+            pl.col("right_days").truediv(DAYS_PER_MONTH).alias("months"),
+            pl.col("unresolved_before").alias("before"),
+            (pl.col("unresolved_before") - pl.col("mass")).clip(0, 1).alias("after"),
+        )
+        .join(last, on="group")
+        .filter(pl.col("months") <= pl.col("last"))
+    )
+    marked = alt.Chart(cells).mark_rect(opacity=0.3, strokeWidth=0)
+    y = alt.Y("before:Q", scale=UNIT, axis=AXIS)
+    return [marked.encode(x=begin, x2="months:Q", y=y, y2="after:Q", color=colour)]
 
 
 def median_dashes(

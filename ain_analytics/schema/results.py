@@ -76,6 +76,30 @@ class CurveSummary(dy.Schema):
     note = dy.String(nullable=True, description="What to know of the value, e.g. not_reached, beyond_follow_up.")
 
 
+class CurveCells(dy.Schema):
+    """One row per definition, stratum and cell in which an interval-censored curve falls."""
+
+    definition = dy.String(primary_key=True, description="Name of the study definition.")
+    stratum = dy.String(primary_key=True, description="Group, or `all`.")
+    left_days = dy.Int32(primary_key=True, min=0, description="Last day before the cell: the earliest reading falls on the day after it.", metadata=DAYS)
+    right_days = dy.Int32(nullable=True, min=1, description="Last day of the cell, on which the latest reading falls; none where it has no end.", metadata=DAYS)
+    unresolved_before = dy.Float64(min=0, max=1, description="Share not yet resolved on `left_days`.", metadata={"unit": "share"})
+    mass = dy.Float64(min=0, max=1, description="Share that resolves in the cell; on which of its days, no data can tell.", metadata={"unit": "share"})
+
+
+class CurveKnown(dy.Schema):
+    """One row per definition, stratum and month of the report: of how many it is known what became of them."""
+
+    definition = dy.String(primary_key=True, description="Name of the study definition.")
+    stratum = dy.String(primary_key=True, description="Group, or `all`.")
+    months = dy.Int32(primary_key=True, min=0, description="Months since the origin.", metadata={"unit": "months"})
+    n_known_unresolved = dy.Int64(min=0, description="Had entered, and were seen unresolved on this day or later.", metadata={"unit": "episodes"})
+    n_possibly_resolved = dy.Int64(min=0, description="Last seen unresolved before this day and first seen resolved after it.", metadata={"unit": "episodes"})
+    n_known_resolved = dy.Int64(min=0, description="Seen resolved by this day.", metadata={"unit": "episodes"})
+    n_not_seen = dy.Int64(min=0, description="Last seen unresolved before this day, and never seen again.", metadata={"unit": "episodes"})
+    n_not_entered = dy.Int64(min=0, description="Entered after this day.", metadata={"unit": "episodes"})
+
+
 class AssociationRows(dy.Schema):
     """One row per quantity, group and category of an analysis of what goes with neutropenia."""
 

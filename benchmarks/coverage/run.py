@@ -1,0 +1,100 @@
+"""Measure how often limits hold the truth: `python -m benchmarks.coverage [--repetitions N] [--work FOLDER]`.
+
+Draws registries of which the truth is known (draw.py), estimates (methods.py), and counts how often the
+limits hold the truth. Two processes; finished parts stay in the folder `--work`, so that a run that was
+killed goes on where it was. The table goes to benchmarks/results/coverage.csv.
+"""
+
+import argparse
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from benchmarks.coverage.draw import SCENARIOS, draw
+from benchmarks.coverage.methods import estimates
+
+SEED = 1975
+AT_A_TIME = 50
+RESULT = Path(__file__).parents[1] / "results" / "coverage.csv"
+
+
+def part(number: int, first: int, with_interval: bool, file: Path) -> Path:
+    """Estimate from so many registries of a scenario, and keep what came out."""
+    scenario = SCENARIOS[number]
+    rows = [
+        {"scenario": scenario.name, "repetition": repetition, **row}
+        for repetition in range(first, first + AT_A_TIME)
+        for row in estimates(
+            draw(scenario, np.random.default_rng([SEED, number, repetition])),
+            scenario,
+            with_interval=with_interval,
+        )
+    ]
+    begun = file.with_suffix(".part")
+    pl.DataFrame(rows, infer_schema_length=None).write_parquet(begun)
+    begun.replace(file)
+    return file
+
+
+def table(files: list[Path]) -> pl.DataFrame:
+    """Count, by scenario, estimator and quantity, how often the limits hold the truth."""
+    value, truth = pl.col("value"), pl.col("truth")
+    has_limits = pl.col("lower").is_not_null() & pl.col("upper").is_not_null()
+    holds = (pl.col("lower").fill_null(-np.inf) <= truth) & (truth <= pl.col("upper").fill_null(np.inf))
+    is_told = pl.col("is_told")
+    coverage = holds.filter(is_told).mean()
+    n = is_told.sum()
+    return (
+        pl.scan_parquet(files)
+        .group_by("scenario", "estimator", "quantity", maintain_order=True)
+        .agg(
+            truth.first().round(4),
+            pl.len().alias("n_repetitions"),
+            n.alias("n_told"),
+            (100 * coverage).round(1).alias("coverage_percent"),
+            (100 * (coverage * (1 - coverage) / n).sqrt()).round(2).alias("coverage_error"),
+            (value - truth).filter(is_told & value.is_finite()).mean().round(4).alias("mean_error"),
+            (pl.col("upper") - pl.col("lower"))
+            .filter(has_limits & (pl.col("upper") - pl.col("lower")).is_finite())
+            .median()
+            .round(4)
+            .alias("median_width"),
+        )
+        .collect()
+    )
+
+
+def main() -> None:
+    """Run what is missing, then write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repetitions", type=int, default=1000)
+    parser.add_argument(
+        "--intervals", type=int, default=1000, help="of how many to make limits from intervals"
+    )
+    parser.add_argument("--work", type=Path, default=Path("coverage_parts"))
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    asked = parser.parse_args()
+    asked.work.mkdir(parents=True, exist_ok=True)
+    files = {
+        asked.work / f"{number:02}-{first:05}.parquet": (number, first, first < asked.intervals)
+        for first in range(0, asked.repetitions, AT_A_TIME)
+        for number in range(len(SCENARIOS))
+    }
+    missing = {file: what for file, what in files.items() if not file.is_file()}
+    columns = ("registries", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    os.environ |= {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    pool_of = ProcessPoolExecutor(asked.processes, mp_context=multiprocessing.get_context("spawn"))
+    with Progress(*columns) as progress, pool_of as pool:
+        bar = progress.add_task("", total=len(files), completed=len(files) - len(missing))
+        for done in as_completed([pool.submit(part, *what, file) for file, what in missing.items()]):
+            done.result()
+            progress.advance(bar)
+    found = table(sorted(files))
+    found.write_csv(RESULT)
+    off = found.filter(~pl.col("coverage_percent").is_between(93, 97))
+    print(f"{found.height} rows in {RESULT.name}; {off.height} of them outside 93 to 97 %")
