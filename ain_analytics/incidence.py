@@ -70,7 +70,7 @@ def incidence_curve(
     ...     }
     ... )
     >>> incidence_curve(follow_up).steps.filter(end="resolved")["incidence"].to_list()
-    [0.25, 0.25, 0.5, 0.5]
+    [0.0, 0.25, 0.25, 0.5, 0.5]
     """
     if limits not in LIMITS:
         raise BadDefinition("limits", limits, f"must be one of {', '.join(LIMITS)}")
