@@ -39,7 +39,8 @@ explained.
 - **Error of Aalen–Johansen in comprisk**: not that of survfit (delta method); probably Aalen's form, as in
   cmprsk. Not checked.
 - **Not asked**: SurPyval also has robust errors, tests of proportional hazards, and Weibull regression;
-  statsmodels has standard errors of the share and scikit-survival those of incidence. They read *not offered* here.
+  statsmodels has standard errors of the share and scikit-survival those of incidence. They read
+  *not offered* here.
 - **Log-rank with a group never at risk**: statsmodels and scikit-survival meet a singular matrix.
 - **NPMLE on (L, R]**: lifelines reads intervals as closed, [L, R]. They were given as they are.
 - **Cox robust errors with entry**: lifelines leaves entry out of the score residuals.
