@@ -23,8 +23,8 @@ self-consistency written in R.
 NOTES = """
 ## What the differences are
 
-Known from the documentation or the code of each library, or seen in the cases; other differences are not
-explained.
+Causes are taken from earlier notes on these libraries or guessed from the cases; they were not all checked
+again for this page.
 
 - **Limits where nobody is left** (S = 0): R says undefined; lifelines, SurPyval and scikit-survival give
   numbers, so that a quantile's upper limit can seem reached.
