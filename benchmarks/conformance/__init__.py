@@ -1,0 +1,1 @@
+"""Which library agrees with R where: `python -m benchmarks.conformance`."""
