@@ -17,6 +17,10 @@ __all__ = ["IncidenceCurve", "incidence_curve"]
 
 RESOLVED = "resolved"
 COMPETING = ("competing_event", "competing_days")
+IS_EARLY = (
+    pl.col("end").is_not_null() & ~pl.col("is_resolved") & (pl.col("exit_days") <= pl.col("entry_days"))
+)
+"""What competes came before the episode was at risk; other ends on or before the entry are refused."""
 
 
 def incidence_curve(
@@ -79,7 +83,7 @@ def incidence_curve(
         follow_up, by=by, definitions=definitions, columns=["exit_days", "is_resolved"], others=others
     )
     ended = {name: _with_ends(rows) for name, rows in strata.rows.items()}
-    rows = {name: frame.filter(pl.col("exit_days") > pl.col("entry_days")) for name, frame in ended.items()}
+    rows = {name: frame.filter(~IS_EARLY) for name, frame in ended.items()}
     empty = next((name for name, frame in rows.items() if frame.is_empty()), None)
     if empty is not None:
         raise EmptyStratum(empty, "every competing event came on or before the day of entry.")

@@ -93,7 +93,7 @@ def recurrence_curve(
     Raises
     ------
     BadFrame
-        A column is missing.
+        A column is missing, an episode has two rows, or a last day is unknown or before an onset.
     EmptyStratum
         There is no first episode.
 
@@ -113,6 +113,7 @@ def recurrence_curve(
     children = _children(episodes, by)
     if children.is_empty():
         raise EmptyStratum(ALL, "there is no first episode.")
+    _refuse_bad_days(episodes, children)
     parts = [
         _steps(str(name), rows, definitions)
         for (name,), rows in children.sort("stratum", "patient_id").group_by("stratum", maintain_order=True)
@@ -148,6 +149,20 @@ def _children(episodes: pl.DataFrame, by: str | None) -> pl.DataFrame:
     )
 
 
+def _refuse_bad_days(episodes: pl.DataFrame, children: pl.DataFrame) -> None:
+    if episodes.select("patient_id", "episode_number").is_duplicated().any():
+        raise BadFrame("Episode", "an episode has more than one row")
+    latest = pl.col("onsets").list.max().fill_null(0)
+    earliest = pl.col("onsets").list.min().fill_null(1)
+    is_bad = (pl.col("last_day") < latest).fill_null(value=True) | (earliest < 1)
+    n_bad = children.filter(is_bad).height
+    if n_bad:
+        raise BadFrame(
+            "Episode",
+            f"{n_bad} children have no last day, one before an onset, or a later episode that is not later",
+        )
+
+
 def _steps(stratum: str, children: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     last = children["last_day"].to_numpy()
     onsets = children.with_row_index("child").explode("onsets").drop_nulls("onsets")
@@ -177,10 +192,10 @@ def mean_number(last: Whole, child: Whole, onset: Whole) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        One row per day with an event or a last day: `days`, `mean_episodes`, `standard_error`, `n_at_risk`,
-        `n_episodes`.
+        One row for day zero and each day with an event or a last day: `days`, `mean_episodes`,
+        `standard_error`, `n_at_risk`, `n_episodes`.
     """
-    days = np.unique(np.concatenate([last, onset]))
+    days = np.unique(np.concatenate([[0], last, onset]))
     n_at_risk = len(last) - np.searchsorted(np.sort(last), days, side="left")
     place = np.searchsorted(days, onset)
     n_events = np.bincount(place, minlength=days.size)

@@ -259,6 +259,7 @@ def test_further_episodes_are_counted_from_the_first_onset_among_children_still_
     )
     RecurrenceSteps.validate(curve.steps)
     assert curve.steps.select("days", "n_at_risk", "n_episodes", "mean_episodes").rows() == [
+        (0, 3, 0, 0.0),
         (100, 3, 1, 1 / 3),
         (150, 3, 0, 1 / 3),
         (200, 2, 1, 1 / 3 + 1 / 2),
@@ -281,3 +282,28 @@ def test_episodes_without_a_column_or_a_first_one_are_refused() -> None:
         ain.recurrence_curve(episodes(("a", 1, 0, 10)).drop("onset_by"))
     with pytest.raises(EmptyStratum):
         ain.recurrence_curve(episodes(("a", 2, 0, 10)))
+
+
+def test_before_anything_happens_the_mean_is_zero_and_known() -> None:
+    curve = ain.recurrence_curve(episodes(("a", 1, 0, 900), ("a", 2, 700, 900), ("b", 1, 0, 800)))
+    assert curve.at(6, 24)["mean_episodes"].to_list() == [0.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("a", 1, 0, 100), ("a", 2, 700, 100)],
+        [("a", 1, 50, 100), ("a", 2, 50, 100)],
+        [("a", 1, 0, 100), ("a", 1, 20, 100)],
+    ],
+    ids=["onset after the last day", "second onset no later", "two first episodes"],
+)
+def test_days_that_cannot_be_are_refused(rows: list[tuple[str, int, int, int]]) -> None:
+    with pytest.raises(BadFrame):
+        ain.recurrence_curve(episodes(*rows, ("b", 1, 0, 800)))
+
+
+def test_a_child_whose_last_day_is_not_known_is_refused() -> None:
+    unknown = episodes(("a", 1, 0, 100)).with_columns(last_observed_on=pl.lit(None, pl.Date))
+    with pytest.raises(BadFrame, match="1 children"):
+        ain.recurrence_curve(unknown)
