@@ -200,6 +200,8 @@ def _in_words(ends: list[str], scale: str, definitions: Definitions) -> list[str
         "all episodes, so the shares and that of no end add up to one; one minus a Kaplan–Meier curve that "
         "takes the others for censoring is larger than the share.",
         "The end of observation has nothing to do with any end (independent censoring).",
+        "Until its competing event a child is taken to be unresolved, others are followed to their last "
+        "unresolved count only, so the share of what competes is rather too high.",
         f"Limits at {100 * definitions.confidence:g} % on the {scale} scale, variance by the delta method.",
     ]
 

@@ -126,7 +126,7 @@ def recurrence_curve(
             f"{children.height} children, each from the onset of its first episode to its last count.",
             "A child counts as at risk of a further episode also while one lasts: the mean is of numbers of "
             "episodes, not a rate among the recovered (our choice).",
-            "The end of observation has nothing to do with further episodes.",
+            "The end of observation, death among it, has nothing to do with further episodes.",
             f"Limits at {100 * definitions.confidence:g} % on the log scale, by the spread of the children.",
         ),
     )
