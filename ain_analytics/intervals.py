@@ -17,7 +17,7 @@ from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import BadFrame
 from ain_analytics.interval_log_rank import interval_log_rank
 from ain_analytics.interval_tables import band_frame, cells_frame, known_frame
-from ain_analytics.likelihood_limits import limits_by_likelihood
+from ain_analytics.likelihood_limits import MOST_CHILDREN, limits_by_likelihood
 from ain_analytics.log_rank import LogRank, log_rank
 from ain_analytics.npmle import linked, npmle
 from ain_analytics.step_curve import QUARTILES, Floats, StepCurve
@@ -64,7 +64,8 @@ def interval_curve(
         and the note of a quantile says the earliest day that it may be. Limits of the curve hold from
         each of its days up to the next, for both readings of the cells. They are those of the
         likelihood ratio, as Thomas and Grunkemeier's [2]_ for right-censored episodes; percentiles of
-        the bootstrap for the restricted mean, and for all where children have several episodes.
+        the bootstrap for the restricted mean, and for all where children have several episodes or a stratum
+        has more than 20,000 of them, which would take minutes.
 
     Raises
     ------
@@ -103,19 +104,16 @@ def interval_curve(
     labels: dict[str, object] = {"definition": definitions.name, "estimator": ESTIMATOR}
     steps, summary, said, violations = [], [], [], []
     cells, known, bands = [], [], []
-    is_large = has_siblings = False
-    for name, rows in strata.rows.items():
-        observed, child = _observed(rows)
-        n_children = int(child[-1]) + 1
-        is_large |= n_children > definitions.bootstrap_children
-        has_siblings |= n_children < len(child)
+    parts = {name: _observed(rows) for name, rows in strata.rows.items()}
+    sizes = [(int(child[-1]) + 1, len(child)) for _, child in parts.values()]
+    is_large = any(n_children > definitions.bootstrap_children for n_children, _ in sizes)
+    is_resampled = any(n < n_episodes or n > MOST_CHILDREN for n, n_episodes in sizes)
+    for name, (observed, child) in parts.items():
         merged = distinct(observed, np.ones(len(child)))
         fit = npmle(merged)
         curve = curve_of(fit, last_day_of(observed))
         drawn = resampled(observed, child, fit, curve, definitions) if with_limits or with_band else None
-        lower, upper, limits = _limits(
-            merged, curve, drawn, definitions, is_resampled=n_children < len(child)
-        )
+        lower, upper, limits = _limits(merged, curve, drawn, definitions, is_resampled=is_resampled)
         stratum = labels | {"stratum": name}
         counts = dict.fromkeys(["n_at_risk", "n_resolved", "n_censored"])
         steps.append(steps_frame(curve, (lower, upper), stratum | counts))
@@ -149,7 +147,7 @@ def interval_curve(
                 max(violations),
                 with_limits=with_limits,
                 is_large=is_large,
-                has_siblings=has_siblings,
+                is_resampled=is_resampled,
             ),
         ),
         kkt_violation=max(violations),
@@ -243,7 +241,7 @@ def _moved_to_entry(strata: dict[str, pl.DataFrame]) -> list[str]:
 
 
 def _in_words(
-    definitions: Definitions, violation: float, *, with_limits: bool, is_large: bool, has_siblings: bool
+    definitions: Definitions, violation: float, *, with_limits: bool, is_large: bool, is_resampled: bool
 ) -> list[str]:
     confidence = f"{100 * definitions.confidence:g} %"
     resamples = (
@@ -252,7 +250,7 @@ def _in_words(
     )
     limits = (
         f"Limits at {confidence} are {resamples}."
-        if has_siblings
+        if is_resampled
         else f"Limits at {confidence} are those of the likelihood ratio, for every place of a resolution in "
         f"its cell; those of the restricted mean are {resamples}."
     )

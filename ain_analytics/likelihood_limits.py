@@ -39,6 +39,9 @@ MOST_DAYS, FEWEST_DAYS = 40, 10
 MANY = 160_000
 """Rows times days."""
 
+MOST_CHILDREN = 20_000
+"""Children of a stratum beyond which a curve gets limits by resampling, because fits would take minutes."""
+
 MOST_TRIES = 30
 """Tries after which the last of them is taken, which lies too far out."""
 

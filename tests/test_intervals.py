@@ -538,3 +538,14 @@ def test_a_band_of_the_whole_curve_is_wider_than_limits_of_each_day_and_says_whe
     assert both["unresolved"].is_between(0.05, 0.95).all()
     assert curve.bands["days"].is_sorted()
     assert interval_curve(visited(40, seed=3, has_entry=False), with_limits=False).bands is None
+
+
+def test_a_large_registry_gets_limits_by_resampling_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = visited(60, seed=5, has_entry=False)
+    few = interval_curve(rows)
+    monkeypatch.setattr("ain_analytics.intervals.MOST_CHILDREN", 59)
+    many = interval_curve(rows)
+    assert any("those of the likelihood ratio" in line for line in few.assumptions)
+    assert not any("those of the likelihood ratio" in line for line in many.assumptions)
+    assert many.value("median")[0] == few.value("median")[0]
+    assert many.value("median")[1:] != few.value("median")[1:]
