@@ -103,7 +103,8 @@ def tipping_point(
     start = fit.curve.start
     rows = _rows(found.rows[ALL].filter(pl.col("exit_days") > start))
     if not rows.is_lost.any():
-        raise NotEstimable("the tipping point", "nobody was lost")
+        hint = "" if extracted_on else "; without extracted_on only silences tell of losses"
+        raise NotEstimable("the tipping point", f"nobody was lost{hint}")
     days, last = rows.days, float(rows.exit.max())
     axes: Axes = {
         "recovery_ratio": (
