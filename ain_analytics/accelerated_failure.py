@@ -11,21 +11,22 @@ from ain_analytics.aft_result import AcceleratedFailure
 from ain_analytics.cox_engine import Flags
 from ain_analytics.cox_fit import inverse_of, unexplained
 from ain_analytics.definitions import TEXTBOOK, Definitions
-from ain_analytics.errors import BadDefinition, BadFrame, NotEstimable
+from ain_analytics.errors import BadDefinition, NotEstimable
+from ain_analytics.kaplan_meier import refuse_no_time
 from ain_analytics.regression_rows import (
     Chosen,
     Ratios,
     chosen_rows,
-    normal_quantile,
     ratio_rows,
-    refuse_no_time,
     refuse_unexplained,
     test_row,
     tests_frame,
     wald_rows,
 )
+from ain_analytics.schema.frames import frame_of
 from ain_analytics.schema.regression import RegressionParameters
-from ain_analytics.step_curve import Floats
+from ain_analytics.step_curve import Floats, normal_quantile
+from ain_analytics.strata import interval_days, refuse_empty_intervals
 
 __all__ = ["AcceleratedFailure", "accelerated_failure"]
 
@@ -108,10 +109,8 @@ def accelerated_failure(
         reference=reference, missing=missing, definitions=definitions,
     )  # fmt: skip
     entry, lower, upper = _days(chosen.rows, reading)
-    is_resolved, last_day = (
-        np.isfinite(upper),
-        float(max(lower.max(), upper[np.isfinite(upper)].max(initial=0))),
-    )
+    is_resolved = np.isfinite(upper)
+    last_day = float(max(lower.max(), upper[is_resolved].max(initial=0)))
     if not is_resolved.any():
         raise NotEstimable("time ratios", "no resolution was seen")
     _refuse_levels_without_end(chosen, is_resolved)
@@ -160,21 +159,11 @@ def accelerated_failure(
 def _days(rows: pl.DataFrame, reading: str) -> tuple[Floats, Floats, Floats]:
     """Give entry, last day unresolved and first day resolved; for exact days the last two are the same."""
     if reading == "exact":
-        refuse_no_time(rows, "exit_days")
+        refuse_no_time(rows)
         entry, end = (rows[name].cast(pl.Float64).to_numpy() for name in ("entry_days", "exit_days"))
         return entry, end, np.where(rows["is_resolved"].to_numpy(), end, np.inf)
-    n = rows.filter(pl.col("upper_days") <= pl.max_horizontal("lower_days", "entry_days")).height
-    if n:
-        raise BadFrame(
-            "FollowUp",
-            f"{n} rows have upper_days on or before lower_days or entry_days, so there is no day left on "
-            "which they can have resolved; mark them is_usable = false",
-        )
-    entry, lower, upper = (
-        rows[name].cast(pl.Float64).fill_null(np.inf).to_numpy()
-        for name in ("entry_days", "lower_days", "upper_days")
-    )
-    return entry, np.maximum(lower, entry), upper
+    refuse_empty_intervals(rows)
+    return interval_days(rows)
 
 
 def _refuse_levels_without_end(chosen: Chosen, is_resolved: Flags) -> None:
@@ -213,7 +202,7 @@ def _parameters(
     law: Law, theta: Floats, covariance: Floats, model: str, definitions: Definitions
 ) -> pl.DataFrame:
     error = np.sqrt(np.diag(covariance))
-    margin = normal_quantile(definitions) * error
+    margin = normal_quantile(definitions.confidence) * error
     names = ["intercept", *(["scale"] if law.has_scale else []), *(["shape"] if law.has_shape else [])]
     places = [0, *range(theta.size - len(names) + 1, theta.size)]
     rows = []
@@ -222,8 +211,7 @@ def _parameters(
         ends = np.exp([value, lower, upper]) if name == "scale" else np.array([value, lower, upper])
         columns = dict(zip(("value", "lower", "upper"), ends.tolist(), strict=True))
         rows.append({"model": model, "parameter": name, "standard_error": float(error[i])} | columns)
-    schema = {name: column.dtype for name, column in RegressionParameters.columns().items()}
-    return RegressionParameters.validate(pl.DataFrame(rows, schema=schema), cast=True)
+    return frame_of(RegressionParameters, rows)
 
 
 def _in_words(found: AftFit, reading: str, distribution: str, definitions: Definitions) -> list[str]:
@@ -231,14 +219,11 @@ def _in_words(found: AftFit, reading: str, distribution: str, definitions: Defin
         HOW_READ[reading],
         "A time ratio of 2 says that resolution takes twice as long: every quantile is twice as late.",
         f"The time of an episode with given covariates follows the law {distribution.replace('_', '-')}; "
-        "beyond the "
-        "last day of follow-up the curve rests on it alone. Laws are compared by the Akaike criterion of the "
-        "same "
-        "episodes and reading.",
+        "beyond the last day of follow-up the curve rests on it alone. Laws are compared by the Akaike "
+        "criterion of the same episodes and reading.",
         "Days of visits, and the end of observation, have nothing to do with resolution, given the "
         "covariates.",
         f"Limits at {100 * definitions.confidence:g} % are Wald's, of ratios, scales and days on the log "
-        "scale, of "
-        "shares on the log(−log) scale.",
+        "scale, of shares on the log(−log) scale.",
         f"The slope of the likelihood at its maximum is {found.slope:.0e} per episode.",
     ]

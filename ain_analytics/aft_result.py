@@ -11,10 +11,10 @@ from ain_analytics.aft_likelihood import CENTRAL, STEP, split
 from ain_analytics.covariates import Design
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadDefinition
-from ain_analytics.regression_result import as_html, coefficients_of, in_words, ratio_of, without_few
-from ain_analytics.regression_rows import normal_quantile
+from ain_analytics.regression_result import coefficients_of, in_words, ratio_of, without_few
+from ain_analytics.result_html import as_html
 from ain_analytics.schema.regression import PredictedQuantiles, PredictedSteps
-from ain_analytics.step_curve import QUARTILES, Floats
+from ain_analytics.step_curve import QUARTILES, Floats, normal_quantile
 from ain_analytics.strata import ALL
 
 
@@ -191,7 +191,7 @@ class AcceleratedFailure:
             slopes.append(change)
         slope = np.stack(slopes)
         variance = np.einsum("ik,ij,jk->k", slope, self.covariance, slope)
-        return of(self.theta), normal_quantile(self.definitions) * np.sqrt(variance)
+        return of(self.theta), normal_quantile(self.definitions.confidence) * np.sqrt(variance)
 
     def shared(self) -> "AcceleratedFailure":
         """Hide what rests on fewer than `definitions.minimum_cell` episodes, and what would give it back."""
@@ -214,6 +214,6 @@ class AcceleratedFailure:
 def _checked(
     parts: list[pl.DataFrame], kind: type[PredictedSteps] | type[PredictedQuantiles]
 ) -> pl.DataFrame:
-    empty = pl.DataFrame(schema={name: column.dtype for name, column in kind.columns().items()})
+    empty = kind.create_empty()
     frame = pl.concat(parts).select(kind.column_names()) if parts else empty
     return kind.validate(frame, cast=True)

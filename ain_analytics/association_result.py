@@ -9,6 +9,7 @@ import polars as pl
 from ain_analytics.definitions import Definitions
 from ain_analytics.disclosure import hide_small_cells, hide_small_shares
 from ain_analytics.rates import Ratio
+from ain_analytics.schema.frames import frame_of
 from ain_analytics.schema.results import AssociationRows
 
 ESTIMATE = ("value", "lower", "upper", "p")
@@ -112,8 +113,7 @@ def row(
 
 def rows_frame(rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
     """Make the table of an association, in its schema."""
-    schema = {name: column.dtype for name, column in AssociationRows.columns().items()}
-    return AssociationRows.validate(pl.DataFrame(list(rows), schema=schema), cast=True)
+    return frame_of(AssociationRows, rows)
 
 
 def _without_few(rows: pl.DataFrame, few: int, whole: str | None) -> pl.DataFrame:

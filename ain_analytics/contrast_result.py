@@ -6,6 +6,7 @@ import polars as pl
 
 from ain_analytics.definitions import Definitions
 from ain_analytics.schema.comparisons import ContrastRows
+from ain_analytics.schema.frames import types_of
 
 Row = dict[str, object]
 
@@ -58,8 +59,7 @@ def _said(value: float | None) -> str:
 
 def table_of(rows: list[Row]) -> pl.DataFrame:
     """Make the checked table of a contrast; what is not a number has no value."""
-    schema = {name: column.dtype for name, column in ContrastRows.columns().items()}
-    frame = pl.DataFrame(rows, schema=schema).with_columns(
+    frame = pl.DataFrame(rows, schema=types_of(ContrastRows)).with_columns(
         pl.col("value", "lower", "upper", "p").fill_nan(None)
     )
     return ContrastRows.validate(frame, cast=True)

@@ -2,14 +2,14 @@
 
 import numpy as np
 import polars as pl
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 
 from ain_analytics.contrast_result import Contrast, Row, table_of
 from ain_analytics.curve_result import start_in_words
 from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK, Definitions
 from ain_analytics.errors import BadDefinition, EmptyStratum
 from ain_analytics.kaplan_meier import KaplanMeier, kaplan_meier
-from ain_analytics.step_curve import LIMITS, Floats, limits_of
+from ain_analytics.step_curve import LIMITS, Floats, limits_of, normal_quantile
 from ain_analytics.strata import Strata, refuse_one_stratum, siblings_in_words, strata_of
 
 
@@ -200,7 +200,7 @@ def _others(fits: dict[str, KaplanMeier], reference: str) -> list[str]:
 
 
 def _wald(quantity: str, value: float, error: float, unit: str, definitions: Definitions) -> Row:
-    margin = norm.ppf((1 + definitions.confidence) / 2) * error
+    margin = normal_quantile(definitions.confidence) * error
     return {
         "quantity": quantity,
         "value": value,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ain_analytics.errors import BadFrame
+from ain_analytics.kaplan_meier import refuse_no_time
 from ain_analytics.row_weights import WEIGHT, paired
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def counts_of(
     if "entry_days" not in names:
         return _counted(lazy, exits)
     cells = lazy.with_columns(pl.col("entry_days").fill_null(0))
-    _refuse_no_time(cells, names)
+    is_usable = pl.col("is_usable") if "is_usable" in names else pl.lit(value=True)
+    no_time = cells.filter(is_usable & (pl.col("entry_days") >= pl.col("exit_days")))
+    refuse_no_time(no_time.select("entry_days", "exit_days").collect(engine="streaming"))
     return paired(_counted(cells, [*keys, "entry_days"]), _counted(cells, exits).drop(keys))
 
 
@@ -73,18 +76,3 @@ def _lazy(source: "str | Path | pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRel
 def _counted(rows: pl.LazyFrame, keys: list[str]) -> pl.DataFrame:
     counts = rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias(WEIGHT))
     return counts.collect(engine="streaming").sort(keys)
-
-
-def _refuse_no_time(rows: pl.LazyFrame, names: list[str]) -> None:
-    is_usable = pl.col("is_usable") if "is_usable" in names else pl.lit(value=True)
-    n = int(
-        rows.select((is_usable & (pl.col("entry_days") >= pl.col("exit_days"))).sum())
-        .collect(engine="streaming")
-        .item()
-    )
-    if n:
-        raise BadFrame(
-            "FollowUp",
-            f"{n} rows end on or before their day of entry, so nobody saw them at risk; "
-            "mark them is_usable = false",
-        )

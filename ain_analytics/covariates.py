@@ -128,10 +128,8 @@ def known_rows(rows: pl.DataFrame, columns: Sequence[str], *, missing: str) -> t
         raise NotEstimable("the regression", "in no episode is every covariate known")
     return kept, [
         f"{rows.height - kept.height} of {rows.height} episodes left out, because a covariate is unknown: "
-        f"{counted}. "
-        "The others stand for them only where a covariate's being unknown has nothing to do with the "
-        "resolution, "
-        "given the covariates."
+        f"{counted}. The others stand for them only where a covariate's being unknown has nothing to do with "
+        "the resolution, given the covariates."
     ]
 
 

@@ -11,13 +11,13 @@ from ain_analytics.cox_fit import CoxFit, fit, robust_covariance, solved, unexpl
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import BadDefinition, NotEstimable
 from ain_analytics.imputation import Pooled, imputed, pooled
+from ain_analytics.kaplan_meier import refuse_no_time
 from ain_analytics.regression_result import CoxRegression
 from ain_analytics.regression_rows import (
     Chosen,
     Ratios,
     chosen_rows,
     ratio_rows,
-    refuse_no_time,
     refuse_unexplained,
     test_row,
     tests_frame,
@@ -97,7 +97,7 @@ def cox_regression(
         follow_up, covariates, columns=READ, strata=strata, cluster=cluster,
         reference=reference, missing=missing, definitions=definitions,
     )  # fmt: skip
-    refuse_no_time(chosen.rows, "exit_days")
+    refuse_no_time(chosen.rows)
     is_resolved = chosen.rows["is_resolved"].to_numpy()
     if not is_resolved.any():
         raise NotEstimable("hazard ratios", "no resolution was seen")
@@ -169,12 +169,10 @@ def _tests(found: CoxFit) -> list[dict[str, object]]:
 def _in_words(chosen: Chosen, ties: str, strata: Sequence[str], definitions: Definitions) -> list[str]:
     said = [
         "A hazard ratio above 1 tells of sooner resolution. It is the same on every day (proportional "
-        "hazards); "
-        "`proportional_hazards` tests that.",
+        "hazards); `proportional_hazards` tests that.",
         "The end of observation has nothing to do with resolution, given the covariates.",
         "A day of resolution is the day on which it was seen, which is later than the day itself, and the "
-        "later "
-        "the rarer a child is seen; where covariates go with the spacing of visits, take "
+        "later the rarer a child is seen; where covariates go with the spacing of visits, take "
         "`accelerated_failure`.",
         f"Resolutions on one day are put in order by {ties.capitalize()}'s way; limits at "
         f"{100 * definitions.confidence:g} % are Wald's on the log scale.",

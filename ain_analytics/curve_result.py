@@ -8,6 +8,8 @@ import polars as pl
 
 from ain_analytics.definitions import DAYS_PER_MONTH, Definitions
 from ain_analytics.log_rank import LogRank
+from ain_analytics.result_html import as_html
+from ain_analytics.schema.frames import frame_of
 from ain_analytics.schema.results import CurveSteps, CurveSummary
 from ain_analytics.step_curve import QUARTILES, Floats, StepCurve
 
@@ -138,12 +140,7 @@ class ResolutionCurve:
         return f"{said} ({confidence} {lower or 'not known'} to {upper or 'not reached'})"
 
     def _repr_html_(self) -> str:
-        said = "".join(f"<li>{_escaped(line)}</li>" for line in self.assumptions)
-        return f"<pre>{_escaped(repr(self))}</pre>{self.summary._repr_html_()}<ul>{said}</ul>"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return as_html(repr(self), self.summary, self.assumptions)
 
 
 Limits = Mapping[str, tuple[float, float]]
@@ -188,9 +185,9 @@ def summary_rows(
         rows.append(
             {
                 "quantity": name,
-                "value": _finite(value),
-                "lower": _finite(lower),
-                "upper": _finite(upper),
+                "value": finite(value),
+                "lower": finite(lower),
+                "upper": finite(upper),
                 "unit": "share" if is_share else "days",
                 "note": "; ".join(notes) or None,
             }
@@ -198,14 +195,14 @@ def summary_rows(
     return rows
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
+    """Give a number; none where it is infinite or not a number."""
     return float(value) if np.isfinite(value) else None
 
 
 def summary_frame(rows: list[dict[str, object]]) -> pl.DataFrame:
     """Make the checked summary of rows that hold a definition, estimator, stratum and quantity."""
-    schema = {name: column.dtype for name, column in CurveSummary.columns().items()}
-    return CurveSummary.validate(pl.DataFrame(rows, schema=schema), cast=True)
+    return frame_of(CurveSummary, rows)
 
 
 def steps_frame(

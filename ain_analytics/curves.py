@@ -1,7 +1,6 @@
 """Kaplan–Meier curves of the time to resolution."""
 
 import polars as pl
-from scipy.stats import norm
 
 from ain_analytics.curve_result import (
     Limits,
@@ -17,7 +16,7 @@ from ain_analytics.kaplan_meier import KaplanMeier, kaplan_meier, reversed_roles
 from ain_analytics.log_rank import log_rank
 from ain_analytics.row_weights import has_sampling_weights
 from ain_analytics.simultaneous_bands import BAND_SCALES, BANDS, band_frame, band_in_words
-from ain_analytics.step_curve import LIMITS, QUANTILE_RULES, QUARTILES, Floats, limits_of
+from ain_analytics.step_curve import LIMITS, QUANTILE_RULES, QUARTILES, Floats, limits_of, normal_quantile
 from ain_analytics.strata import siblings_in_words, strata_of
 
 __all__ = ["ResolutionCurve", "resolution_curve"]
@@ -200,7 +199,7 @@ def _quantity_limits(fit: KaplanMeier, band: tuple[Floats, Floats], definitions:
             float(curve.read(upper, day)),
         )
     horizon = definitions.rmst_months * DAYS_PER_MONTH
-    margin = norm.ppf((1 + definitions.confidence) / 2) * fit.restricted_mean_error(horizon)
+    margin = normal_quantile(definitions.confidence) * fit.restricted_mean_error(horizon)
     mean = curve.restricted_mean(horizon)
     limits[f"rmst_{definitions.rmst_months}_months"] = (mean - margin, mean + margin)
     return limits

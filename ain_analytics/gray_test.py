@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import chi2
 
+from ain_analytics.log_rank import p_in_words
 from ain_analytics.step_curve import Floats
 
 
@@ -32,7 +33,7 @@ class GrayTest:
     p_value: float
 
     def __repr__(self) -> str:
-        p = "< 0.0001" if self.p_value < 0.0001 else f"= {self.p_value:.4f}"
+        p = p_in_words(self.p_value)
         return f"Gray, {self.end}: chi² = {self.statistic:.3f} on {self.degrees_of_freedom} df, p {p}"
 
 

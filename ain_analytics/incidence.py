@@ -9,6 +9,7 @@ from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK, Definitions
 from ain_analytics.errors import BadDefinition, EmptyStratum
 from ain_analytics.gray_test import GrayTest, gray_test
 from ain_analytics.incidence_result import IncidenceCurve
+from ain_analytics.schema.frames import types_of
 from ain_analytics.schema.incidence import IncidenceSteps, IncidenceSummary
 from ain_analytics.step_curve import LIMITS, Floats, limits_of
 from ain_analytics.strata import strata_of
@@ -185,9 +186,8 @@ def _summary(
                 }
             )
     n = int(fit.n_events.sum() + fit.n_censored.sum())
-    types = {name: column.dtype for name, column in IncidenceSummary.columns().items()}
     labels = {"definition": definitions.name, "stratum": stratum, "n": n}
-    frame = pl.DataFrame([labels | row for row in rows], schema=types).with_columns(
+    frame = pl.DataFrame([labels | row for row in rows], schema=types_of(IncidenceSummary)).with_columns(
         pl.col("incidence", "lower", "upper").fill_nan(None)
     )
     return IncidenceSummary.validate(frame, cast=True)

@@ -6,7 +6,7 @@ import polars as pl
 
 from ain_analytics.definitions import Definitions
 from ain_analytics.gray_test import GrayTest
-from ain_analytics.regression_result import as_html
+from ain_analytics.result_html import as_html
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

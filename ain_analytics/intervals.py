@@ -14,14 +14,13 @@ from ain_analytics.curve_result import (
     summary_rows,
 )
 from ain_analytics.definitions import TEXTBOOK, Definitions
-from ain_analytics.errors import BadFrame
 from ain_analytics.interval_log_rank import interval_log_rank
 from ain_analytics.interval_tables import band_frame, cells_frame, known_frame
 from ain_analytics.likelihood_limits import MOST_CHILDREN, limits_by_likelihood
 from ain_analytics.log_rank import LogRank, log_rank
 from ain_analytics.npmle import linked, npmle
 from ain_analytics.step_curve import QUARTILES, Floats, StepCurve
-from ain_analytics.strata import strata_of
+from ain_analytics.strata import interval_days, refuse_empty_intervals, strata_of
 from ain_analytics.turnbull_cells import Observations
 
 ESTIMATOR = "npmle"
@@ -99,7 +98,7 @@ def interval_curve(
     read = [name for name in READ_AS_KAPLAN_MEIER if set(READ_AS_KAPLAN_MEIER) <= set(follow_up.columns)]
     strata = strata_of(follow_up, by=by, definitions=definitions, columns=["lower_days", "upper_days", *read])
     for rows in strata.rows.values():
-        _refuse_empty_intervals(rows)
+        refuse_empty_intervals(rows)
     test, said_of_test = _test(strata.rows, is_read=bool(read))
     labels: dict[str, object] = {"definition": definitions.name, "estimator": ESTIMATOR}
     steps, summary, said, violations = [], [], [], []
@@ -171,7 +170,7 @@ def _limits(
         return unknown, unknown, {}
     if is_resampled:
         return drawn.limits()
-    lower, upper, limits = limits_by_likelihood(linked(rows), curve, definitions)
+    lower, upper, limits = limits_by_likelihood(linked(rows)[0], curve, definitions)
     return lower, upper, {**limits, **drawn.of_mean()}
 
 
@@ -211,24 +210,14 @@ def _test(strata: dict[str, pl.DataFrame], *, is_read: bool) -> tuple[LogRank | 
     return test, [said] if test else []
 
 
-def _refuse_empty_intervals(rows: pl.DataFrame) -> None:
-    n = rows.filter(pl.col("upper_days") <= pl.max_horizontal("lower_days", "entry_days")).height
-    if n:
-        raise BadFrame(
-            "FollowUp",
-            f"{n} rows have upper_days on or before lower_days or entry_days, so there is no day left on "
-            "which they can have resolved; mark them is_usable = false",
-        )
-
-
 def _observed(rows: pl.DataFrame) -> tuple[Observations, NDArray[np.int64]]:
     """Take the ends of every row, in an order that does not depend on the frame's, and its child."""
     has_siblings = "patient_id" in rows.columns and rows["patient_id"].is_duplicated().any()
     keys = ["patient_id", *ENDS] if has_siblings else ENDS
     ordered = rows.select(keys).sort(keys, nulls_last=True)
-    entry, lower, upper = (ordered[name].cast(pl.Float64).fill_null(np.inf).to_numpy() for name in ENDS)
+    entry, lower, upper = interval_days(ordered)
     child = ordered["patient_id"].rle_id().to_numpy() if has_siblings else np.arange(rows.height)
-    return Observations(np.maximum(lower, entry), upper, entry, np.ones(rows.height)), child.astype(np.int64)
+    return Observations(lower, upper, entry, np.ones(rows.height)), child.astype(np.int64)
 
 
 def _moved_to_entry(strata: dict[str, pl.DataFrame]) -> list[str]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ain_analytics.errors import BadFrame
 from ain_analytics.influence import robust_covariance
-from ain_analytics.row_weights import counted_pairs, has_sampling_weights, n_of, weights_of
+from ain_analytics.row_weights import counted_pairs, has_sampling_weights, n_of, sum_before, weights_of
 from ain_analytics.step_curve import Floats, StepCurve
 
 Counts = NDArray[np.int64]
@@ -134,18 +134,12 @@ def _sampled(
         child = np.arange(rows.height)
     entry, exit_, is_resolved = (ordered[name].cast(pl.Float64).to_numpy() for name in keys)
     weight = weights_of(ordered)
-    entered, left = (_sum_before(of, weight, days) for of in (entry, exit_))
+    entered, left = (sum_before(of, weight, days) for of in (entry, exit_))
     n = np.where(np.arange(len(days)) > 0, entered - left, 1.0)
     place = np.searchsorted(days, exit_)
     d = np.where(resolved > 0, np.bincount(place, weight * is_resolved, len(days)), 0.0)
     d = np.where(is_last, n, d)
     return n, d, robust_covariance((entry, exit_, is_resolved, weight), child, days, n, d)
-
-
-def _sum_before(of: Floats, weight: Floats, days: Floats) -> Floats:
-    order = np.argsort(of, kind="stable")
-    total: Floats = np.append(0.0, np.cumsum(weight[order]))[np.searchsorted(of[order], days, side="left")]
-    return total
 
 
 def reversed_roles(rows: pl.DataFrame) -> pl.DataFrame:

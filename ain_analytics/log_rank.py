@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import chi2
 
-from ain_analytics.row_weights import n_of, weights_of
+from ain_analytics.row_weights import n_of, sum_before, weights_of
 from ain_analytics.step_curve import Floats
 
 
@@ -147,7 +147,4 @@ def _n_before(
     rows: pl.DataFrame, column: str, days: Floats, *, side: Literal["left", "right"] = "left"
 ) -> Floats:
     """Count the episodes whose day lies before each day, or, from the right, on or before it."""
-    ordered = rows.sort(column)
-    n = np.append(0.0, np.cumsum(weights_of(ordered)))
-    counts: Floats = n[np.searchsorted(ordered[column].to_numpy(), days, side=side)]
-    return counts
+    return sum_before(rows[column].to_numpy(), weights_of(rows), days, side=side)

@@ -11,6 +11,7 @@ from ain_analytics.errors import NotEstimable
 from ain_analytics.lost import LOST, with_fates
 from ain_analytics.observation_result import LostBounds
 from ain_analytics.row_weights import n_of
+from ain_analytics.schema.frames import types_of
 from ain_analytics.schema.observation import LostBoundRows
 from ain_analytics.strata import strata_of
 
@@ -124,7 +125,7 @@ def bounds_for_lost(
 
 def _table(reading: str, curve: ResolutionCurve, n_lost: dict[str, int]) -> pl.DataFrame:
     """Take of a curve what the lost can move, and count them."""
-    types = {name: column.dtype for name, column in LostBoundRows.columns().items()}
+    types = types_of(LostBoundRows)
     counts = pl.DataFrame(
         [
             {"stratum": name, "quantity": "n_lost", "value": n, "unit": "episodes"}

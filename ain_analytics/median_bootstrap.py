@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ain_analytics.curve_result import finite
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import BadFrame
 from ain_analytics.kaplan_meier import refuse_no_time
@@ -112,9 +113,9 @@ def bootstrap_median(follow_up: pl.DataFrame, *, definitions: Definitions = TEXT
     limits: list[float | None] = [None, None]
     if len(replicates):
         ends = np.quantile(replicates, [tail, 1 - tail], method="inverted_cdf")
-        limits = [_finite(end) for end in ends]
+        limits = [finite(end) for end in ends]
     return MedianBootstrap(
-        median=_finite(whole[0]),
+        median=finite(whole[0]),
         lower=limits[0],
         upper=limits[1],
         replicates=replicates,
@@ -153,10 +154,6 @@ def medians(weight: Floats, first: NDArray[np.int64], is_event: Floats, days: Fl
     end = np.where(passed.any(axis=1), days[passed.argmax(axis=1)], last)
     middle: Floats = np.where(np.isfinite(start), (start + end) / 2, np.inf)
     return middle
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _refuse_what_is_not_drawn_alone(split: Strata) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ain_analytics.errors import NotAtMaximum
 from ain_analytics.npmle_newton import most_likely
 from ain_analytics.step_curve import Floats
-from ain_analytics.turnbull_cells import Observations, cells_of, last_gap
+from ain_analytics.turnbull_cells import Cells, Observations, cells_of, last_gap
 
 DOUBTFUL = 1e-6
 """An answer that misses the conditions of the maximum by more comes with a warning."""
@@ -61,8 +61,7 @@ def npmle(rows: Observations) -> Npmle:
         such cell.
     """
     n = float(rows.weight.sum())
-    rows = linked(rows)
-    cells = cells_of(rows)
+    rows, cells = linked(rows)
     unresolved = most_likely(cells)
     violation = cells.violation(unresolved)
     if violation > DOUBTFUL:
@@ -78,10 +77,10 @@ def npmle(rows: Observations) -> Npmle:
     )
 
 
-def linked(rows: Observations) -> Observations:
-    """Keep the rows after the last cell that nobody who entered is known to have come through."""
+def linked(rows: Observations) -> tuple[Observations, Cells]:
+    """Keep the rows after the last cell that nobody is known to have come through; give their cells too."""
     cells = cells_of(rows)
     while (gap := last_gap(cells)) >= 0:
         rows = rows.where(rows.lower >= cells.right[gap])
         cells = cells_of(rows)
-    return rows
+    return rows, cells

@@ -7,7 +7,8 @@ import polars as pl
 
 from ain_analytics.curve_result import ResolutionCurve
 from ain_analytics.definitions import DAYS_PER_MONTH, Definitions
-from ain_analytics.regression_result import CoxRegression, as_html
+from ain_analytics.regression_result import CoxRegression
+from ain_analytics.result_html import as_html
 
 Value = tuple[float | None, float | None, float | None]
 

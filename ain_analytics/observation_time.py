@@ -9,6 +9,7 @@ from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.lost import competes, with_potential
 from ain_analytics.observation_result import FollowUpTime
 from ain_analytics.row_weights import weights_of
+from ain_analytics.schema.frames import types_of
 from ain_analytics.schema.observation import FollowUpTimeRows
 from ain_analytics.strata import strata_of
 
@@ -83,7 +84,7 @@ def follow_up_time(
         for name, part in strata.rows.items()
         for row in _completeness(part)
     ]
-    types = {name: column.dtype for name, column in FollowUpTimeRows.columns().items()}
+    types = types_of(FollowUpTimeRows)
     table = pl.concat([_observation(curve.summary, list(types)), pl.DataFrame(complete, schema=types)])
     in_order = {name: place for place, name in enumerate(curve.strata)}
     table = table.sort(pl.col("stratum").replace_strict(in_order, return_dtype=pl.Int64), maintain_order=True)

@@ -11,8 +11,9 @@ from ain_analytics.cox_engine import Ints, RiskSets, counted_days
 from ain_analytics.cox_fit import CoxFit, solved
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import NotEstimable
-from ain_analytics.regression_result import CoxRegression, as_html
+from ain_analytics.regression_result import CoxRegression
 from ain_analytics.regression_rows import test_row, tests_frame
+from ain_analytics.result_html import as_html
 from ain_analytics.step_curve import Floats
 
 __all__ = ["ProportionalHazards", "proportional_hazards"]
@@ -114,11 +115,9 @@ def proportional_hazards(found: CoxRegression) -> ProportionalHazards:
         found.definitions,
         (
             "Score tests for a covariate times a scale of time, after Grambsch and Therneau; episodes of one "
-            "child "
-            "are taken for those of several.",
+            "child are taken for those of several.",
             "A large p does not show that ratios are constant: where few have resolved, little can be seen. "
-            "A small "
-            "one says that a ratio is an average over time.",
+            "A small one says that a ratio is an average over time.",
         ),
     )
 

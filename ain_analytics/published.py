@@ -16,6 +16,7 @@ from ain_analytics.quantities import Estimate
 from ain_analytics.raw_tables import Progress
 from ain_analytics.registry import Registry
 from ain_analytics.schema.derived import TIME_ORIGIN
+from ain_analytics.schema.frames import frame_of
 from ain_analytics.schema.results import PublishedComparison
 
 __all__ = ["compare", "multiplicity_note", "published_figures", "published_slips"]
@@ -77,9 +78,7 @@ def compare(
             progress(f"{said}: {follow_up.height:,} episodes", len(made) / len(figures))
         with followed:
             made |= {figure["figure_id"]: _compared(figure, followed) for figure in alike}
-    rows = [made[figure["figure_id"]] for figure in figures]
-    schema = {name: column.dtype for name, column in PublishedComparison.columns().items()}
-    return PublishedComparison.validate(pl.DataFrame(rows, schema=schema, orient="row"), cast=True)
+    return frame_of(PublishedComparison, (made[figure["figure_id"]] for figure in figures))
 
 
 def multiplicity_note(comparison: pl.DataFrame, *, confidence: float = TEXTBOOK.confidence) -> str:

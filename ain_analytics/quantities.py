@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from ain_analytics.step_curve import normal_quantile
+
 Days = NDArray[np.float64]
 HALF = 0.5
 CURVE_LIMITS = "log"
@@ -90,7 +92,7 @@ def share_of(k: int, n: int, confidence: float) -> Estimate:
 def share_between(before: Reading, after: Reading, confidence: float) -> Estimate:
     """Give the share that resolves between two readings of one curve, with limits cut at 0 and 1."""
     share = before.unresolved - after.unresolved
-    half = _z_of(confidence) * _error_between(before, after, confidence)
+    half = normal_quantile(confidence) * _error_between(before, after, confidence)
     return Estimate(share, max(share - half, 0.0), min(share + half, 1.0), after.n)
 
 
@@ -98,7 +100,7 @@ def log_variances(unresolved: Days, lower: Days, confidence: float) -> Days:
     """Give the variance of the logarithm of each share, from its lower limit on the log scale; else 0."""
     known = (unresolved > 0) & (lower > 0)
     ratio = np.divide(unresolved, lower, out=np.ones_like(unresolved), where=known)
-    return np.asarray((np.log(ratio) / _z_of(confidence)) ** 2)
+    return np.asarray((np.log(ratio) / normal_quantile(confidence)) ** 2)
 
 
 def averaged(unresolved: Days, log_variance: Days, *, n: int, confidence: float) -> Reading:
@@ -115,7 +117,7 @@ def averaged(unresolved: Days, log_variance: Days, *, n: int, confidence: float)
     mean = float(share.mean())
     if not 0 < mean < 1:
         return Reading(mean, None, None, n)
-    margin = _z_of(confidence) * sqrt(of_curve + of_days) / mean
+    margin = normal_quantile(confidence) * sqrt(of_curve + of_days) / mean
     return Reading(mean, mean * exp(-margin), min(mean * exp(margin), 1.0), n)
 
 
@@ -188,10 +190,6 @@ def _error_between(before: Reading, after: Reading, confidence: float) -> float:
 
 def _error_of_mean(days: Days) -> float:
     return float(days.std(ddof=1)) / sqrt(days.size)
-
-
-def _z_of(confidence: float) -> float:
-    return float(stats.norm.ppf((1 + confidence) / 2))
 
 
 def _two_sided(difference: float, error: float) -> float:

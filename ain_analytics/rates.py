@@ -9,6 +9,7 @@ from scipy import stats
 from statsmodels.discrete.conditional_models import ConditionalPoisson
 
 from ain_analytics.errors import EmptyStratum
+from ain_analytics.step_curve import normal_quantile
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -81,7 +82,7 @@ class WithinChild:
         b, se = self.coefficients[term], (self.robust_errors if robust else self.errors)[term]
         if not np.isfinite(b) or not 0 < se <= RUNS_AWAY:
             return Ratio(None, None, None)
-        margin = stats.norm.ppf((1 + confidence) / 2) * se
+        margin = normal_quantile(confidence) * se
         value, lower, upper = (float(np.exp(b + sign * margin)) for sign in (0, -1, 1))
         return Ratio(value, lower, upper, 2 * float(stats.norm.sf(abs(b) / se)))
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK, Definitions
 from ain_analytics.errors import BadFrame, EmptyStratum
-from ain_analytics.regression_result import as_html
+from ain_analytics.result_html import as_html
 from ain_analytics.schema.incidence import RecurrenceSteps
-from ain_analytics.step_curve import Floats
+from ain_analytics.step_curve import Floats, normal_quantile
 from ain_analytics.strata import ALL, NOT_RECORDED
 
 Whole = NDArray[np.integer]
@@ -167,7 +166,7 @@ def _steps(stratum: str, children: pl.DataFrame, definitions: Definitions) -> pl
     last = children["last_day"].to_numpy()
     onsets = children.with_row_index("child").explode("onsets").drop_nulls("onsets")
     found = mean_number(last, onsets["child"].to_numpy(), onsets["onsets"].to_numpy())
-    z = norm.ppf((1 + definitions.confidence) / 2)
+    z = normal_quantile(definitions.confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
         width = np.exp(z * found["standard_error"].to_numpy() / found["mean_episodes"].to_numpy())
     named = found.with_columns(

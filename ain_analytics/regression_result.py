@@ -1,7 +1,6 @@
 """The results of regressions: their tables, what they predict, and what they rest on."""
 
 from dataclasses import dataclass, replace
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from ain_analytics.covariates import Design, stratum_names
 from ain_analytics.cox_fit import CoxFit, curve_at
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadFrame, NotEstimable
+from ain_analytics.result_html import as_html
 from ain_analytics.schema.regression import PredictedSteps
 from ain_analytics.small_cells import hide_small_cells
 from ain_analytics.step_curve import Floats, limits_of
@@ -122,7 +122,7 @@ class CoxRegression:
                     row=pl.lit(row), stratum=pl.lit(name), days=pl.col("days").cast(pl.Float64)
                 )
             )
-        empty = pl.DataFrame(schema={n: c.dtype for n, c in PredictedSteps.columns().items()})
+        empty = PredictedSteps.create_empty()
         frame = pl.concat(steps).select(PredictedSteps.column_names()) if steps else empty
         return PredictedSteps.validate(frame, cast=True)
 
@@ -202,9 +202,3 @@ def _row_in_words(row: dict[str, object]) -> str:
 def _number(x: Any) -> str:
     """Print a ratio so that one near to 1 can be told from it."""
     return f"{x:.4g}" if abs(x - 1) < CLOSE_TO_1 else f"{x:.3g}"
-
-
-def as_html(text: str, table: pl.DataFrame, assumptions: tuple[str, ...]) -> str:
-    """Show a result in a notebook."""
-    said = "".join(f"<li>{escape(line)}</li>" for line in assumptions)
-    return f"<pre>{escape(text)}</pre>{table._repr_html_()}<ul>{said}</ul>"

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.stats import chi2, norm, t
+from scipy.stats import chi2, t
 
 from ain_analytics.covariates import MISSING, Design, design_of, known_rows
 from ain_analytics.cox_engine import Flags, Ints
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadDefinition, BadFrame, EmptyStratum, NotEstimable
+from ain_analytics.schema.frames import frame_of
 from ain_analytics.schema.regression import RegressionRows, RegressionTests
 from ain_analytics.step_curve import Floats
 from ain_analytics.strata import ALL, future_in_words, strata_of
@@ -20,8 +21,6 @@ TO_ZERO = (
     "No finite ratio: the fewer it says resolve, the better it fits; no episode speaks against a ratio of 0."
 )
 TO_INFINITY = "No finite ratio: the more it says resolve, the better it fits; no episode speaks against it."
-
-
 NOT_TOLD = "Not told: beside a ratio without end nothing is left to tell this one."
 
 
@@ -89,10 +88,8 @@ def _children(rows: pl.DataFrame, cluster: str | None) -> tuple[Ints | None, lis
     n = int(number.max()) + 1
     return number, [
         f"Robust errors: the scores of {rows.height} episodes are summed by {column} ({n} of them), so "
-        "episodes of "
-        "one child are not taken for those of several (Lin and Wei 1989, "
-        "doi:10.1080/01621459.1989.10478874). "
-        "With few children such errors are too small."
+        "episodes of one child are not taken for those of several (Lin and Wei 1989, "
+        "doi:10.1080/01621459.1989.10478874). With few children such errors are too small."
     ]
 
 
@@ -143,12 +140,11 @@ def ratio_rows(
             rows.append(
                 {
                     "definition": definitions.name, "model": model, "covariate": covariate.column,
-                    "level": level,                    "is_reference": is_reference, "kind": kind,
+                    "level": level, "is_reference": is_reference, "kind": kind,
                     "n": int(here.sum()), "n_resolved": int((here & is_resolved).sum()),
                 } | said
             )  # fmt: skip
-    schema = {name: column.dtype for name, column in RegressionRows.columns().items()}
-    return RegressionRows.validate(pl.DataFrame(rows, schema=schema), cast=True)
+    return frame_of(RegressionRows, rows)
 
 
 def _told(b: float, error: float, robust: float | None, margin: float, p: float) -> dict[str, object]:
@@ -197,30 +193,7 @@ def test_row(test: str, covariate: str, statistic: float, freedom: int) -> dict[
 
 def tests_frame(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
     """Make the checked table of tests."""
-    schema = {name: column.dtype for name, column in RegressionTests.columns().items()}
-    return RegressionTests.validate(pl.DataFrame(list(rows), schema=schema), cast=True)
-
-
-def normal_quantile(definitions: Definitions) -> float:
-    """Give the number of errors between an estimate and its limits."""
-    return float(norm.ppf((1 + definitions.confidence) / 2))
-
-
-def refuse_no_time(rows: pl.DataFrame, end: str) -> None:
-    """Refuse rows that end on or before their day of entry.
-
-    Raises
-    ------
-    BadFrame
-        There are such rows.
-    """
-    n = rows.filter(pl.col(end) <= pl.col("entry_days")).height
-    if n:
-        raise BadFrame(
-            "FollowUp",
-            f"{n} rows end on or before their day of entry, so nobody saw them at risk; "
-            "mark them is_usable = false",
-        )
+    return frame_of(RegressionTests, rows)
 
 
 def refuse_unexplained(design: Design, tells: Flags) -> None:
@@ -236,6 +209,5 @@ def refuse_unexplained(design: Design, tells: Flags) -> None:
         raise NotEstimable(
             ", ".join(names),
             "among those at risk together the covariate, or a level of it, does not vary beyond the "
-            "covariates "
-            "named before it",
+            "covariates named before it",
         )

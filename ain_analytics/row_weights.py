@@ -3,6 +3,8 @@
 A column `weight` of whole numbers counts equal episodes; one of decimals holds sampling weights.
 """
 
+from typing import Any, Literal
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -10,7 +12,6 @@ from numpy.typing import NDArray
 from ain_analytics.errors import BadFrame
 
 WEIGHT = "weight"
-PAIR = ["entry_days", "exit_days", "is_resolved"]
 
 
 def has_counts(rows: pl.DataFrame) -> bool:
@@ -31,6 +32,16 @@ def n_of(rows: pl.DataFrame) -> int:
 def weights_of(rows: pl.DataFrame) -> NDArray[np.float64]:
     """Give the weight of each row, 1 where there is none."""
     return rows[WEIGHT].cast(pl.Float64).to_numpy() if WEIGHT in rows.columns else np.ones(rows.height)
+
+
+def sum_before(
+    of: NDArray[Any], weight: NDArray[Any], days: NDArray[Any], *, side: Literal["left", "right"] = "left"
+) -> NDArray[np.float64]:
+    """Add up the weights of those whose day lies before each day, or, from the right, on or before it."""
+    order = np.argsort(of, kind="stable")
+    total = np.append(0.0, np.cumsum(weight[order]))
+    sums: NDArray[np.float64] = total[np.searchsorted(of[order], days, side=side)]
+    return sums
 
 
 def refuse_bad_weights(rows: pl.DataFrame) -> None:

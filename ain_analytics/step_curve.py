@@ -83,6 +83,11 @@ QUANTILE_RULES = {
 """Which day a quantile is, and how that is said."""
 
 
+def normal_quantile(confidence: float) -> float:
+    """Give the number of errors between an estimate and its limits."""
+    return float(norm.ppf((1 + confidence) / 2))
+
+
 def crossing_day(
     days: Floats, shares: Floats, level: float, last_day: float, *, rule: str = "middle"
 ) -> float:
@@ -148,7 +153,7 @@ def limits_of(
     They are undefined (not a number) where nobody is left unresolved, and on the log-log,
     logit and arcsine scales also where everybody is, as in R's `survfit`.
     """
-    margin = norm.ppf((1 + confidence) / 2) * np.sqrt(log_variance)
+    margin = normal_quantile(confidence) * np.sqrt(log_variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         lower, upper = LIMITS[scale](unresolved, margin)
     is_undefined = ~(unresolved > 0) | np.isnan(lower) | np.isnan(upper)

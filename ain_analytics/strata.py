@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadFrame, EmptyStratum
 from ain_analytics.row_weights import WEIGHT, has_counts, has_sampling_weights, n_of, refuse_bad_weights
+from ain_analytics.step_curve import Floats
 
 ALL = "all"
 """Name of the one stratum of an estimate that is not split."""
@@ -188,6 +190,26 @@ def refuse_sampling_weights(strata: Strata) -> None:
             "weight holds decimals, which are sampling weights, and comparisons are not made under them; "
             "whole numbers count equal episodes",
         )
+
+
+def refuse_empty_intervals(rows: pl.DataFrame) -> None:
+    """Refuse rows that leave no day on which they can have resolved."""
+    n = rows.filter(pl.col("upper_days") <= pl.max_horizontal("lower_days", "entry_days")).height
+    if n:
+        raise BadFrame(
+            "FollowUp",
+            f"{n} rows have upper_days on or before lower_days or entry_days, so there is no day left on "
+            "which they can have resolved; mark them is_usable = false",
+        )
+
+
+def interval_days(rows: pl.DataFrame) -> tuple[Floats, Floats, Floats]:
+    """Give entry, last day unresolved and first day resolved; who enters is unresolved on that day."""
+    entry, lower, upper = (
+        rows[name].cast(pl.Float64).fill_null(np.inf).to_numpy()
+        for name in ("entry_days", "lower_days", "upper_days")
+    )
+    return entry, np.maximum(lower, entry), upper
 
 
 def refuse_one_stratum(strata: Strata) -> None:

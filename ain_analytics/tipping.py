@@ -7,13 +7,14 @@ import numpy as np
 import polars as pl
 from scipy.optimize import brentq
 
-from ain_analytics.curve_result import start_in_words
+from ain_analytics.curve_result import finite, start_in_words
 from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK, Definitions
 from ain_analytics.errors import BadDefinition, BadFrame, NotEstimable
 from ain_analytics.kaplan_meier import kaplan_meier
 from ain_analytics.lost import LOST, with_fates
 from ain_analytics.observation_result import TippingPoint
 from ain_analytics.row_weights import WEIGHT
+from ain_analytics.schema.frames import frame_of
 from ain_analytics.schema.observation import TippingPoints, TippingRows
 from ain_analytics.step_curve import QUARTILES, Floats, crossing_day
 from ain_analytics.strata import ALL, strata_of
@@ -165,8 +166,7 @@ def _table(axes: Axes, rows: Rows, steps: Ints, last: float, definitions: Defini
         for place, at in enumerate(grid):
             ends = (values[0, place], lower[place], upper[place])
             frames += _in_rows(axis, float(at), ends, last, definitions)
-    types = {name: column.dtype for name, column in TippingRows.columns().items()}
-    return TippingRows.validate(pl.DataFrame(frames, schema=types), cast=True)
+    return frame_of(TippingRows, frames)
 
 
 def _samples(rows: Rows, definitions: Definitions) -> Iterator[Floats]:
@@ -200,7 +200,7 @@ def _in_rows(
         note = "not_reached" if np.isinf(values[0]) else None
         if place and definitions.report_months[place - 1] * DAYS_PER_MONTH > last:
             values, note = [np.nan] * len(values), "beyond_follow_up"
-        known = [value if np.isfinite(value) else None for value in values]
+        known = [finite(value) for value in values]
         rows.append(
             {"definition": definitions.name, "axis": axis, "at": at, "quantity": name, "note": note}
             | dict(zip(("value", "lower", "upper"), known, strict=True))
@@ -233,6 +233,5 @@ def _points(
         else:
             at = float(brentq(above_half, float(grid[0]), float(grid[-1])))
         found.append({"axis": axis, "at": at, "answer": answer})
-    types = {name: column.dtype for name, column in TippingPoints.columns().items()}
     labels = {"definition": definitions.name, "threshold_months": threshold_months}
-    return TippingPoints.validate(pl.DataFrame([labels | row for row in found], schema=types), cast=True)
+    return frame_of(TippingPoints, (labels | row for row in found))

@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 from ain_analytics.cox import cox_regression
 from ain_analytics.cox_engine import Ints, pieces_at, risk_sets
 from ain_analytics.cox_fit import fit
+from ain_analytics.curve_result import finite
 from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK, Definitions
 from ain_analytics.errors import BadFrame, NotEstimable
 from ain_analytics.observation_result import VisitWeights
+from ain_analytics.row_weights import sum_before
+from ain_analytics.schema.frames import frame_of
 from ain_analytics.schema.observation import VisitShares
 from ain_analytics.step_curve import Floats
 
@@ -157,12 +160,7 @@ class _Intervals:
 
     def _observed(self, value: Floats) -> Floats:
         """Add up a value over the rows under way on the last day of each row: entry < day ≤ exit."""
-        total = np.zeros_like(value)
-        for on, sign in ((self.entry, 1), (self.exit, -1)):
-            order = np.argsort(on, kind="stable")
-            sums = np.append(0.0, np.cumsum(value[order]))
-            total += sign * sums[np.searchsorted(on[order], self.exit, side="left")]
-        return total
+        return sum_before(self.entry, value, self.exit) - sum_before(self.exit, value, self.exit)
 
 
 def _resamples(
@@ -239,7 +237,7 @@ def _table(
         inside = counts.filter(pl.col("window") == place)
         for kind, weighting in enumerate(("none", "inverse_intensity")):
             values = (shares[kind, place], lower[kind, place], upper[kind, place])
-            known = [float(value) if np.isfinite(value) else None for value in values]
+            known = [finite(value) for value in values]
             rows.append(
                 {
                     "definition": definitions.name,
@@ -252,5 +250,4 @@ def _table(
                 }
                 | dict(zip(("share", "lower", "upper"), known, strict=True))
             )
-    types = {name: column.dtype for name, column in VisitShares.columns().items()}
-    return VisitShares.validate(pl.DataFrame(rows, schema=types), cast=True)
+    return frame_of(VisitShares, rows)

@@ -71,7 +71,7 @@ def one(task: tuple[int, int, float, bool, bool]) -> Held:
     rows = registry(draws, n, visits, has_entry=has_entry)
     days = np.array([int(months * DAYS_PER_MONTH) for months in MONTHS] + [MEDIAN], dtype=float)
     names = [f"unresolved_at_{months}_months" for months in MONTHS] + ["median"]
-    chained = linked(distinct(rows, rows.weight))
+    chained, _ = linked(distinct(rows, rows.weight))
     start = float(chained.entry.min())
     truth = norm.sf(np.log(days / MEDIAN) / SIGMA)
     if start > 0:

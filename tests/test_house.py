@@ -31,17 +31,17 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 VIEWS = sorted((ROOT / "sql").rglob("*.sql"))
 
 FLOORS = (
-    "errors fates interrupt",
+    "errors fates interrupt result_html",
     "records column_names statistics_reader typed_cells",
-    "workbook resources statistics_file definition_checks definition_fields",
-    "definitions schema codes quantities step_curve files output lab notebook_renderer",
+    "workbook resources statistics_file definition_checks definition_fields step_curve",
+    "definitions schema codes quantities files output lab notebook_renderer",
     "row_weights influence",
     "mapping",
     "views postgres wording definition_file endings sender conditions strata kaplan_meier log_rank "
-    "turnbull_cells published_records cox_engine aft_distributions gray_test "
+    "turnbull_cells published_records cox_engine aft_distributions "
     "tipping_pools",
     "lost mapped_files curve_result contrast_result simultaneous_bands npmle_newton rules cox_fit covariates "
-    "aft_likelihood aalen_johansen",
+    "aft_likelihood aalen_johansen gray_test",
     "mapped_rows npmle imputation regression_rows likelihood_limits",
     "formats bootstrap interval_log_rank",
     "extracted interval_tables",
