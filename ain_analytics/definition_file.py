@@ -47,7 +47,7 @@ def read_definition(text: str) -> Definitions:
     if text in PRESETS:
         return PRESETS[text]
     if not text.lower().endswith(".toml"):
-        raise UnknownDefinition(text, PRESETS, _nearest(text, PRESETS))
+        raise UnknownDefinition(text, PRESETS, nearest(text, PRESETS))
     path = Path(text).expanduser()
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -63,8 +63,8 @@ def read_definition(text: str) -> Definitions:
 def _from_toml(said: dict[str, Any], stem: str) -> Definitions:
     preset = said.pop("preset", TEXTBOOK.name)
     if preset not in PRESETS:
-        raise UnknownDefinition(str(preset), PRESETS, _nearest(str(preset), PRESETS))
-    given = {"name": stem} | {key: _value(key, value) for key, value in said.items()}
+        raise UnknownDefinition(str(preset), PRESETS, nearest(str(preset), PRESETS))
+    given = {"name": stem} | {key: choice_value(key, value) for key, value in said.items()}
     made = replace(PRESETS[preset], **given)
     if made.name in PRESETS and made != PRESETS[made.name]:
         raise BadDefinition(
@@ -73,9 +73,10 @@ def _from_toml(said: dict[str, Any], stem: str) -> Definitions:
     return made
 
 
-def _value(key: str, value: Any) -> Any:
+def choice_value(key: str, value: Any) -> Any:
+    """Turn what a TOML file says of a choice into its value."""
     if key not in _FIELDS:
-        raise BadDefinition(key, value, f"is no choice of a study{_nearest(key, _FIELDS, '; ')}")
+        raise BadDefinition(key, value, f"is no choice of a study{nearest(key, _FIELDS, '; ')}")
     if key == "anc_bands":
         return _bands(value)
     if key in LISTS:
@@ -101,7 +102,7 @@ def _band(band: dict[str, Any]) -> AncBand:
     for key, value in band.items():
         if key not in _BAND_KEYS:
             raise BadDefinition(
-                f"anc_bands.{key}", value, f"is no part of a band{_nearest(key, _BAND_KEYS, '; ')}"
+                f"anc_bands.{key}", value, f"is no part of a band{nearest(key, _BAND_KEYS, '; ')}"
             )
         wanted = int if key == "from_months" else (int, float)
         if isinstance(value, bool) or not isinstance(value, wanted):
@@ -113,6 +114,7 @@ def _band(band: dict[str, Any]) -> AncBand:
     return AncBand(**({"exit_limit": band["entry_limit"]} | band))
 
 
-def _nearest(name: str, known: Sequence[str] | dict[str, Any], before: str = "") -> str:
+def nearest(name: str, known: Sequence[str] | dict[str, Any], before: str = "") -> str:
+    """Point to the nearest of some names, or say nothing."""
     near = get_close_matches(name, list(known), n=1)
     return f"{before}the nearest name is {near[0]!r}" if near else ""
