@@ -24,6 +24,7 @@ __all__ = [
     "Rule",
     "class_history",
     "class_periods",
+    "classes_of",
     "classify",
     "judged_days",
     "rule_outcomes",
@@ -76,6 +77,25 @@ def classify(registry: Registry, *, as_of: date | None = None) -> pl.DataFrame:
         .with_columns(*known.episodes.select(KEY), group.alias("secondary_group"))
     )
     return Case.validate(keyed.select(Case.column_names()), cast=True)
+
+
+def classes_of(registry: Registry) -> pl.DataFrame:
+    """Name the class of every episode at baseline and at the end, as `classify`, without what it rests on.
+
+    Parameters
+    ----------
+    registry : Registry
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per episode: its key, `case_class`, `case_class_at_end`.
+    """
+    known = known_of(registry)
+    held = _classes(known)
+    at_end = _at(held, known, "end").select("episode", case_class_at_end="case_class")
+    at_baseline = _at(held, known, "baseline").select("episode", "case_class")
+    return _keyed(at_baseline.join(at_end, on="episode"), known).drop("onset_by")
 
 
 def class_history(registry: Registry) -> pl.LazyFrame:

@@ -10,7 +10,9 @@ the definition, so looking often finds no more. A look uses counts up to its day
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -19,13 +21,15 @@ import numpy.typing as npt
 import polars as pl
 from scipy.optimize import minimize_scalar
 
-from ain_analytics.definitions import Definitions
+from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.registry import Registry
 
 Floats = npt.NDArray[np.floating]
 """Numbers of double precision; single precision in random series, of which only ranks are asked."""
 Days = npt.NDArray[np.int32]
 KEY = ["patient_id", "episode_number"]
+SERIES_REMEMBERED = 10_000
+"""Episodes with frequent counts whose answer is kept for another definition with the same counts."""
 
 
 def cyclic_facts(registry: Registry) -> pl.DataFrame:
@@ -54,8 +58,9 @@ def cyclic_facts(registry: Registry) -> pl.DataFrame:
         counts["told_on"].to_physical().fill_null(np.iinfo(np.int32).max).to_numpy(),
     )
     parts = list(pairwise(edges.tolist()))
+    choices = _of_cycles(registry.definitions)
     with ThreadPoolExecutor() as pool:
-        looked = pool.map(lambda part: _first_found(series.part(*part), registry.definitions), parts)
+        looked = pool.map(lambda part: _first_found(series.part(*part).as_bytes(), choices), parts)
         found = [
             (first, seen[0], f"period of {seen[1]:.1f} days")
             for (first, _), seen in zip(parts, looked, strict=True)
@@ -83,8 +88,26 @@ class _Series(NamedTuple):
     def part(self, first: int, after: int) -> "_Series":
         return _Series._make(column[first:after] for column in self)
 
+    def as_bytes(self) -> tuple[bytes, ...]:
+        return tuple(column.tobytes() for column in self)
 
-def _first_found(counts: _Series, choices: Definitions) -> tuple[int, float] | None:
+    @classmethod
+    def of_bytes(cls, columns: tuple[bytes, ...]) -> "_Series":
+        kinds = (np.int32, np.int32, np.float64, np.bool_, np.int32)
+        return cls._make(np.frombuffer(column, kind) for column, kind in zip(columns, kinds, strict=True))
+
+
+def _of_cycles(choices: Definitions) -> Definitions:
+    """Give the choices that a periodogram reads, all others as in the textbook."""
+    read = {name: value for name, value in choices.value_rows().items() if name.startswith("cycle_")}
+    read |= {name: getattr(choices, name) for name in ("severe_below", "moderate_below")}
+    return replace(TEXTBOOK, **read)
+
+
+@lru_cache(maxsize=SERIES_REMEMBERED)
+def _first_found(columns: tuple[bytes, ...], choices: Definitions) -> tuple[int, float] | None:
+    """Look at one episode; another definition often has the same counts, so the answer is remembered."""
+    counts = _Series.of_bytes(columns)
     for number, look in enumerate(_looks(counts, choices), start=1):
         level = choices.cycle_false_alarm / (number * (number + 1))
         if level < 1 / (choices.cycle_surrogates + 1) or look >= counts.told_on[0]:

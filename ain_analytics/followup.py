@@ -101,17 +101,41 @@ def follow_up(
     given = {"time_origin": time_origin, "right_reading": right_reading, "uses_entry": uses_entry}
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     choices = replace(registry.definitions, **chosen)
-    episodes = _described(registry, cases).with_columns(
-        pl.lit(choices.time_origin).alias("time_origin"),
-        pl.col(ORIGIN_COLUMN[choices.time_origin]).alias("origin_on"),
-        LAST_UNRESOLVED_ON.alias("last_unresolved_on"),
-        REASON.alias("reason"),
-    )
-    measured = _read(_measured(episodes, choices), choices)
+    episodes = _described(registry, cases).with_columns(REASON.alias("reason"))
+    measured = _with_competing(with_days(episodes, choices))
     frame = measured.sort(KEY).select(FollowUp.column_names()).collect()
     if frame["case_class"].null_count():
         raise BadFrame("Case", "episodes of the registry are not in it")
     return FollowUp.validate(frame, cast=True)
+
+
+def with_days(episodes: pl.LazyFrame, choices: Definitions) -> pl.LazyFrame:
+    """Count the days of episodes from their origin, and say which can enter an estimate.
+
+    Parameters
+    ----------
+    episodes : one row per episode
+        Columns of `episode`, and the days that may be an origin or the entry.
+    choices : Definitions
+        Origin, entry and right-censored reading.
+
+    Returns
+    -------
+    LazyFrame
+        With `entry_days`, `lower_days`, `upper_days`, `exit_days`, `is_usable`, `why_unusable` and others.
+    """
+    placed = episodes.with_columns(
+        pl.lit(choices.time_origin).alias("time_origin"),
+        pl.col(ORIGIN_COLUMN[choices.time_origin]).alias("origin_on"),
+        LAST_UNRESOLVED_ON.alias("last_unresolved_on"),
+    )
+    entry = _days_to("enrolled_on") if choices.uses_entry else pl.lit(None, pl.Int32)
+    measured = placed.with_columns(
+        pl.when(entry > 0).then(entry).alias("entry_days"),
+        _days_to("last_unresolved_on").clip(lower_bound=0).alias("lower_days"),
+        _days_to("resolution_by").alias("upper_days"),
+    )
+    return _read(measured, choices)
 
 
 def _described(registry: Registry, cases: pl.DataFrame) -> pl.LazyFrame:
@@ -122,12 +146,12 @@ def _described(registry: Registry, cases: pl.DataFrame) -> pl.LazyFrame:
         episodes.join(children, on="patient_id")
         .join(cases.lazy().select(*KEY, *OF_CASE), on=KEY, how="left")
         .join(registry.frame("detection").lazy(), on=KEY, how="left")
-        .join(_diagnosed(episodes, registry.frame("case_evidence").lazy()), on=KEY, how="left")
+        .join(diagnosed_days(episodes, registry.frame("case_evidence").lazy()), on=KEY, how="left")
         .join(registry.frame("masked_end").lazy(), on="patient_id", how="left")
     )
 
 
-def _diagnosed(episodes: pl.LazyFrame, evidence: pl.LazyFrame) -> pl.LazyFrame:
+def diagnosed_days(episodes: pl.LazyFrame, evidence: pl.LazyFrame) -> pl.LazyFrame:
     """Find the first positive antibody test or code of neutropenia during the episode."""
     within = (pl.col("known_on") >= pl.col("onset_by")) & (
         pl.col("resolution_by").is_null() | (pl.col("known_on") <= pl.col("resolution_by"))
@@ -146,9 +170,8 @@ def _days_to(column: str) -> pl.Expr:
     return (pl.col(column) - pl.col("origin_on")).dt.total_days().cast(pl.Int32)
 
 
-def _measured(episodes: pl.LazyFrame, choices: Definitions) -> pl.LazyFrame:
-    """Count the days from the origin to entry, bounds and competing event."""
-    entry = _days_to("enrolled_on") if choices.uses_entry else pl.lit(None, pl.Int32)
+def _with_competing(episodes: pl.LazyFrame) -> pl.LazyFrame:
+    """Name the first competing event of each open episode, and count the days to it."""
     is_open = ~pl.col("is_resolved")
     died = is_open & (pl.col("censoring_reason") == "death").fill_null(False)
     masked = (
@@ -165,9 +188,6 @@ def _measured(episodes: pl.LazyFrame, choices: Definitions) -> pl.LazyFrame:
     first = pl.min_horizontal(*events.values())
     event = pl.coalesce(*(pl.when(day == first).then(pl.lit(name)) for name, day in events.items()))
     return episodes.with_columns(first.alias("competing_on")).with_columns(
-        pl.when(entry > 0).then(entry).alias("entry_days"),
-        _days_to("last_unresolved_on").clip(lower_bound=0).alias("lower_days"),
-        _days_to("resolution_by").alias("upper_days"),
         event.alias("competing_event"),
         _days_to("competing_on").alias("competing_days"),
     )
