@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         chart_confusion,
         chart_forest,
         chart_incidence,
+        chart_multiverse,
         chart_patient,
         chart_published,
         chart_quality,
@@ -58,11 +59,14 @@ if TYPE_CHECKING:
     from ain_analytics.errors import AinError
     from ain_analytics.flips import what_would_change
     from ain_analytics.followup import follow_up
+    from ain_analytics.grid import Grid, read_grid
     from ain_analytics.incidence import incidence_curve
     from ain_analytics.infection_rates import infection_rates
     from ain_analytics.intervals import interval_curve
     from ain_analytics.lost_bounds import bounds_for_lost
     from ain_analytics.median_bootstrap import MedianBootstrap, bootstrap_median
+    from ain_analytics.multiverse import multiverse
+    from ain_analytics.multiverse_result import Multiverse
     from ain_analytics.observation_time import follow_up_time
     from ain_analytics.one_sample import OneSampleTest, one_sample_log_rank
     from ain_analytics.onset_covariates import with_covariates
@@ -89,7 +93,9 @@ _HOMES = {
     "Association": "association_result",
     "Contrast": "contrast_result",
     "Definitions": "definitions",
+    "Grid": "grid",
     "MedianBootstrap": "median_bootstrap",
+    "Multiverse": "multiverse_result",
     "OneSampleTest": "one_sample",
     "PRESETS": "definitions",
     "StrataTest": "compare_strata",
@@ -108,6 +114,7 @@ _HOMES = {
     "chart_confusion": "charts",
     "chart_forest": "charts",
     "chart_incidence": "charts",
+    "chart_multiverse": "charts",
     "chart_patient": "charts",
     "chart_published": "charts",
     "chart_quality": "charts",
@@ -136,6 +143,7 @@ _HOMES = {
     "incidence_curve": "incidence",
     "infection_rates": "infection_rates",
     "interval_curve": "intervals",
+    "multiverse": "multiverse",
     "one_sample_log_rank": "one_sample",
     "open_registry": "registry",
     "phenotype_213": "against_truth",
@@ -143,6 +151,7 @@ _HOMES = {
     "published_figures": "published",
     "quality": "quality",
     "read_definition": "definition_file",
+    "read_grid": "grid",
     "resolution_curve": "curves",
     "recurrence_curve": "recurrence",
     "restricted_mean_difference": "contrasts",
@@ -168,7 +177,9 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "Association",
     "Contrast",
     "Definitions",
+    "Grid",
     "MedianBootstrap",
+    "Multiverse",
     "OneSampleTest",
     "PRESETS",
     "StrataTest",
@@ -187,6 +198,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_confusion",
     "chart_forest",
     "chart_incidence",
+    "chart_multiverse",
     "chart_patient",
     "chart_published",
     "chart_quality",
@@ -215,6 +227,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "incidence_curve",
     "infection_rates",
     "interval_curve",
+    "multiverse",
     "one_sample_log_rank",
     "open_registry",
     "phenotype_213",
@@ -222,6 +235,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "published_figures",
     "quality",
     "read_definition",
+    "read_grid",
     "resolution_curve",
     "recurrence_curve",
     "restricted_mean_difference",

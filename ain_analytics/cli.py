@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ain_analytics.definitions import PRESETS
+from ain_analytics.cli_multiverse import multiverse
+from ain_analytics.cli_options import Definition, Engine, EngineAddress, InBuckets, KeepIn, Source
 from ain_analytics.errors import BadOutput, NothingUsable
 from ain_analytics.terminal import make_console, progress_bar, say_results, typed_command
 
@@ -19,47 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-Source = Annotated[
-    str,
-    typer.Argument(
-        help="Folder of files in a format of data_dictionary.md, a .duckdb file, or "
-        "postgresql://user@host/database?schema=cdm."
-    ),
-]
-Definition = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME|FILE.toml",
-        help=f"Study definition: {', '.join(PRESETS)}; or a .toml file with choices of your own.",
-    ),
-]
-Engine = Annotated[
-    str, typer.Option("--engine", help="Who runs the views: duckdb, spark or postgres (docs/engines.md).")
-]
-EngineAddress = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ADDRESS",
-        help="Spark's master, or postgresql://user@host/database. "
-        "[default: Spark on this machine; the database that is studied]",
-    ),
-]
-InBuckets = Annotated[
-    int | None,
-    typer.Option(
-        "--buckets",
-        metavar="N",
-        help="Derive the children in N parts: less memory, and a run that was killed goes on where it was.",
-    ),
-]
-KeepIn = Annotated[
-    Path | None,
-    typer.Option(
-        "--keep",
-        metavar="FOLDER",
-        help="Keep what was derived, rows of every child, in FOLDER; the next run derives only who changed.",
-    ),
-]
 NOTEBOOKS = Path("ain_notebooks")
 NOTHING_USABLE = 1
 STALE = 1
@@ -208,6 +168,9 @@ def why(
     from ain_analytics.why import say_why
 
     say_why(source, patient, definition, at)
+
+
+app.command()(multiverse)
 
 
 @app.command(name="map")

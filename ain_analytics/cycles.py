@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -99,7 +99,9 @@ class _Series(NamedTuple):
 
 def _of_cycles(choices: Definitions) -> Definitions:
     """Give the choices that a periodogram reads, all others as in the textbook."""
-    read = {name: value for name, value in choices.value_rows().items() if name.startswith("cycle_")}
+    read: dict[str, Any] = {
+        name: value for name, value in choices.value_rows().items() if name.startswith("cycle_")
+    }
     read |= {name: getattr(choices, name) for name in ("severe_below", "moderate_below")}
     return replace(TEXTBOOK, **read)
 

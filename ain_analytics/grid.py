@@ -79,8 +79,7 @@ class Grid:
     Raises
     ------
     BadDefinition
-        A choice is unknown, has no way, or varies what another varies too; or ages and durations
-        would stand beside each other.
+        A choice is unknown, has no way, or varies what another varies too.
 
     Examples
     --------
@@ -106,9 +105,6 @@ class Grid:
                     raise BadDefinition(field, choice, f"is varied by {varied[field]} too")
         if self.at_months < 1:
             raise BadDefinition("at_months", self.at_months, "must be at least 1")
-        origins = {value == "birth" for way in self.ways() for field, value in way.changes if field == "time_origin"}
-        if len(origins) > 1:
-            raise BadDefinition("time_origin", "birth", "makes ages, which never stand beside durations")
 
     def ways(self) -> Iterator[Way]:
         """Give every way of every choice."""
@@ -125,7 +121,7 @@ class Grid:
         return prod(self.sizes)
 
     def number(self, places: Places) -> int:
-        """Number a definition of the grid, from 1, whatever part of the grid is asked."""
+        """Give the number of a definition in the whole grid, from 1, whatever part of it is asked."""
         return 1 + (int(np.ravel_multi_index(places, self.sizes)) if places else 0)
 
     def places(self, number: int) -> Places:
@@ -157,10 +153,12 @@ class Grid:
         if most is None or most >= self.n:
             return list(product(*map(range, self.sizes)))
         base = (0,) * len(self.sizes)
-        near = [base[:c] + (place,) + base[c + 1 :] for c, n in enumerate(self.sizes) for place in range(1, n)]
+        near = [(*base[:c], place, *base[c + 1 :]) for c, n in enumerate(self.sizes) for place in range(1, n)]
         kept = dict.fromkeys([base, *near])
         if most < len(kept):
-            raise BadDefinition("most", most, f"must be at least {len(kept)}, the base and its single changes")
+            raise BadDefinition(
+                "most", most, f"must be at least {len(kept)}, the base and its single changes"
+            )
         left_out = self.n - most
         draws = np.random.default_rng(seed)
         if left_out < most:

@@ -165,7 +165,9 @@ def _counted() -> tuple[str, ...]:
 def evidence_key(definitions: Definitions) -> tuple[object, ...]:
     """Give the values of the choices, other than through episodes, on which evidence and classes depend."""
     own = set[str]().union(*(view_texts()[name].own_choices for name in evidence_views()))
-    of_classes = {name for name, f in Definitions.__dataclass_fields__.items() if f.metadata["stage"] == "cases"}
+    of_classes = {
+        name for name, f in Definitions.__dataclass_fields__.items() if f.metadata["stage"] == "cases"
+    }
     return (*counts_key(definitions), *(getattr(definitions, choice) for choice in sorted(own | of_classes)))
 
 

@@ -1,4 +1,4 @@
-"""Episodes under many definitions, with their classes and the days that may be an origin, from one registry."""
+"""Episodes under many definitions, with their classes and the days that may be an origin."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,11 +9,11 @@ import polars as pl
 from ain_analytics.cases import classes_of
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.followup import KEY, diagnosed_days
-from ain_analytics.registry import Registry
 from ain_analytics.rederived import STEP, Rederived, counts_key, evidence_key, in_order
+from ain_analytics.registry import Registry
 from ain_analytics.views import staging_of
 
-OF_EPISODE = ("patient_id", "episode_number", "onset_by", "resolution_after", "resolution_by", "is_resolved", "censored_on")  # fmt: skip
+OF_EPISODE = (*KEY, "onset_by", "resolution_after", "resolution_by", "is_resolved", "censored_on")
 """What a follow-up needs of an episode."""
 OF_FOLLOW_UP = ("name", "time_origin", "uses_entry", "right_reading", "episodes_used")
 """Choices that are made after the episodes and classes."""

@@ -74,7 +74,7 @@ def staged_for(names: Iterable[str]) -> tuple[str, ...]:
 
 @cache
 def first_read(choice: str) -> int:
-    """Give the place of the first view above staging that reads a choice; after all of them where none does."""
+    """Give the place of the first view above staging that reads a choice; else one after all of them."""
     texts = view_texts()
     places = (p for p, text in enumerate(texts.values()) if choice in text.own_choices and not text.is_staged)
     return next(places, len(texts))

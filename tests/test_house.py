@@ -38,13 +38,13 @@ FLOORS = (
     "row_weights influence",
     "mapping",
     "views postgres wording definition_file endings sender conditions strata kaplan_meier log_rank "
-    "turnbull_cells published_records cox_engine aft_distributions "
+    "turnbull_cells view_choices cli_options published_records cox_engine aft_distributions "
     "tipping_pools",
     "lost mapped_files curve_result contrast_result simultaneous_bands npmle_newton rules cox_fit covariates "
     "aft_likelihood aalen_johansen gray_test",
     "mapped_rows npmle imputation regression_rows likelihood_limits",
-    "formats bootstrap interval_log_rank",
-    "extracted interval_tables",
+    "formats bootstrap interval_log_rank grid",
+    "extracted interval_tables leaf_estimates",
     "databases",
     "extract",
     "raw_tables fingerprint children",
@@ -52,22 +52,22 @@ FLOORS = (
     "keep buckets",
     "derive",
     "registry curves rates compare_strata contrasts counts median_bootstrap",
-    "cycles changed one_sample",
+    "cycles changed one_sample rederived multiverse_spread",
     "knowledge antibodies possible_facts",
     "cases followup oddities intervals published_group characteristics small_cells quality_rows "
     "possible_choices person_time later_doses",
-    "quality_counts quality_checks flips",
+    "quality_counts quality_checks flips varied",
     "quality attrition disclosure published_answers guess regression_result onset_covariates",
     "shared_curves quality_shared association_result exposure_windows cox proportional_hazards aft_result "
     "incidence_result observation_result recurrence",
     "published shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
-    "accelerated_failure incidence observation_time lost_bounds tipping visit_intensity",
-    "charts dictionary synthetic manifest study_result triggers",
+    "multiverse_result accelerated_failure incidence observation_time lost_bounds tipping visit_intensity",
+    "multiverse charts dictionary synthetic manifest study_result triggers",
     "against_truth tables report_page report_text associations",
     "report_curves quality_page",
     "report quality_folder why_card",
-    "why",
-    "study",
+    "why multiverse_folder",
+    "study cli_multiverse",
 )
 """Rooms (a module, or a package that is one), the ground floor first; a room reads lower floors only."""
 DOORS = ("__init__", "__main__", "cli")
@@ -122,6 +122,9 @@ MAY_HOLD_NUMBERS = {
     "median_bootstrap": "resamples held at once",
     "one_sample": "numerical tolerance",
     "rates": "numerical tolerance",
+    "rederived": "sizes of a number",
+    "multiverse_result": "decimals, and names of a line",
+    "multiverse_folder": "shares of a progress bar, and letters of a name",
     "tipping": "the grid of what is tried, and resamples held at once",
     "later_doses": "numerical tolerance",
     "bootstrap": "numerical tolerance",

@@ -8,6 +8,7 @@ from ain_analytics.charts.curve import chart_resolution
 from ain_analytics.charts.export import save_chart, svg_of
 from ain_analytics.charts.forest import chart_forest
 from ain_analytics.charts.incidence import chart_incidence, chart_recurrence
+from ain_analytics.charts.multiverse import chart_multiverse
 from ain_analytics.charts.patient import chart_patient
 from ain_analytics.charts.published import chart_published
 from ain_analytics.charts.quality import QUALITY_CHARTS, chart_quality
@@ -26,6 +27,7 @@ __all__ = [
     "chart_confusion",
     "chart_forest",
     "chart_incidence",
+    "chart_multiverse",
     "chart_patient",
     "chart_published",
     "chart_quality",
