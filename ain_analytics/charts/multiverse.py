@@ -45,8 +45,8 @@ def chart_multiverse(
         edge, and last in its order. The base is a ring in another colour. Published figures are lines, or
         bands where they have limits. Below, a tick in a row says that a definition takes that way; rows are
         ordered by how much of the spread their choice explains, which is drawn at the end. Dragging over the
-        first panel picks definitions in all of them; pointing at one shows its choices and picks it out; a list for each choice
-        picks those that take a way.
+        first panel picks definitions in all of them; pointing at one shows its choices and picks it out; a
+        list for each choice picks those that take a way.
 
     Raises
     ------
@@ -76,7 +76,8 @@ def chart_multiverse(
     ]
     said = (
         f"{rows.height:,} of {n_known:,} definitions drawn, by their {ORDERS[order]}. Ring: the base. "
-        "Triangles: median not reached. It shows how the answer depends on choices; it is no test and no confidence interval"
+        "Triangles: median not reached. It shows how the answer depends on choices; it is no test and no "
+        "confidence interval"
     )
     stacked = alt.vconcat(*panels, spacing=10).resolve_scale(x="independent", y="independent")
     return look.dressed(
@@ -179,22 +180,17 @@ def _answers(
         if name not in ("place", "is_late", "is_base")
     ]
     reached = alt.Chart(rows.filter(pl.col(column).is_not_null()))
-    points = (
-        reached.mark_circle(size=16, color=OTHER)
-        .encode(x=x, y=y, opacity=picked.opacity(0.9), tooltip=tips)
-        .add_params(picked.brush, picked.pointed)
-        if answer == "median"
-        else reached.mark_circle(size=16, color=OTHER).encode(
-            x=x, y=y, opacity=picked.opacity(0.9), tooltip=tips
-        )
-    )
+    marks = reached.mark_circle(size=16, color=OTHER)
+    points = marks.encode(x=x, y=y, opacity=picked.opacity(0.9), tooltip=tips)
+    if column == "months":
+        points = points.add_params(picked.brush, picked.pointed)
     base = alt.Chart(rows.filter("is_base", pl.col(column).is_not_null()))
     ring = base.mark_point(size=110, filled=False, strokeWidth=2.2, color=BASE, opacity=1).encode(x=x, y=y)
     layers = [*_beside(published, column, scale), points, ring]
     late = rows.filter("is_late")
     if column == "months" and late.height:
-        marks = alt.Chart(late).mark_point(shape="triangle-up", size=24, color=OTHER, filled=True)
-        layers.append(marks.encode(x=x, y=alt.value(4), opacity=picked.opacity(0.9), tooltip=tips))
+        triangles = alt.Chart(late).mark_point(shape="triangle-up", size=24, color=OTHER, filled=True)
+        layers.append(triangles.encode(x=x, y=alt.value(4), opacity=picked.opacity(0.9), tooltip=tips))
     return alt.layer(*layers).properties(width=width, height=ANSWER_HEIGHT)
 
 
