@@ -46,19 +46,24 @@ def multiverse(
     from ain_analytics.definition_file import read_definition
     from ain_analytics.multiverse_folder import write_multiverse
 
-    with progress_bar() as progress:
-        found = write_multiverse(
-            source,
-            out,
-            definitions=read_definition(definition),
-            command=typed_command(),
-            progress=progress,
-            grid=grid,
-            most=most,
-            by=by,
-            groups=groups,
-            published=("T01a",) if published is None else tuple(published),
-        )
+    definitions = read_definition(definition)
+    try:
+        with progress_bar() as progress:
+            found = write_multiverse(
+                source,
+                out,
+                definitions=definitions,
+                command=typed_command(),
+                progress=progress,
+                grid=grid,
+                most=most,
+                by=by,
+                groups=groups,
+                published=("T01a",) if published is None else tuple(published),
+            )
+    except (KeyboardInterrupt, RuntimeError):
+        typer.echo("What is done is kept beside the folder; the same command goes on from there.", err=True)
+        raise
     console = make_console()
     console.print(repr(found))
     console.print(f"Chart: {out / 'charts' / 'multiverse.html'}", style="bold green")

@@ -1,8 +1,9 @@
 """The answer under every definition of a grid, with what the definitions share done once."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import groupby
 
 import numpy as np
@@ -115,13 +116,14 @@ def multiverse(
     frames = [] if begun is None else [begun.filter(pl.col("definition_number").is_in(numbers))]
     done = set() if begun is None else set(frames[0]["definition_number"])
     left = [one for one in asked if wanted.number(one[0]) not in done]
-    for rows in _rows(registry, wanted, left, by, compared):
-        frames.append(rows)
-        done.update(rows["definition_number"])
-        if hear:
-            hear(rows)
-        if progress:
-            progress(f"{len(done):,} of {len(design):,} definitions", len(done) / len(design))
+    with closing(_rows(registry, wanted, left, by, compared)) as made:
+        for rows in made:
+            frames.append(rows)
+            done.update(rows["definition_number"])
+            if hear:
+                hear(rows)
+            if progress:
+                progress(f"{len(done):,} of {len(design):,} definitions", len(done) / len(design))
     table = MultiverseRows.validate(pl.concat(frames), cast=True).sort("definition_number", "stratum")
     answers = table.filter(pl.col("stratum") == ALL)
     sides: dict[str, tuple[Side, Side]] = {}
@@ -143,7 +145,7 @@ def multiverse(
 
 def _rows(
     registry: Registry, grid: Grid, asked: Sequence[Asked], by: str | None, groups: Groups | None
-) -> Iterator[pl.DataFrame]:
+) -> Generator[pl.DataFrame, None, None]:
     """Give the rows of one set of episodes after the other, estimated while the next is derived."""
     by_set: dict[Definitions, list[Asked]] = {}
     for one in asked:
@@ -155,9 +157,9 @@ def _rows(
         rows = [row for job in waiting.popleft() for row in job.result()]
         return frame_of(MultiverseRows, rows)
 
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
+    with ThreadPoolExecutor(AT_A_TIME) as pool, closing(varied(registry, list(by_set))) as sets:
         try:
-            for episodes in varied(registry, list(by_set)):
+            for episodes in sets:
                 ordered = sorted(by_set[episodes.definitions], key=_followed_alike)
                 parts = [list(part) for _, part in groupby(ordered, key=_followed_alike)]
                 waiting.append(

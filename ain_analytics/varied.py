@@ -1,6 +1,6 @@
 """Episodes under many definitions, with their classes and the days that may be an origin."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -40,7 +40,7 @@ def before_follow_up(definitions: Definitions) -> Definitions:
     return replace(definitions, **{name: getattr(TEXTBOOK, name) for name in OF_FOLLOW_UP})
 
 
-def varied(registry: Registry, asked: Sequence[Definitions]) -> Iterator[Varied]:
+def varied(registry: Registry, asked: Sequence[Definitions]) -> Generator[Varied, None, None]:
     """Derive the episodes and classes under each definition, what they share only once.
 
     Parameters
@@ -60,7 +60,7 @@ def varied(registry: Registry, asked: Sequence[Definitions]) -> Iterator[Varied]
                 yield from _staged_alike(there, alike)
 
 
-def _staged_alike(registry: Registry, asked: Sequence[Definitions]) -> Iterator[Varied]:
+def _staged_alike(registry: Registry, asked: Sequence[Definitions]) -> Generator[Varied, None, None]:
     children = registry.frame("patient").lazy().select(pl.exclude("died_on", "last_contact_on"))
     with Rederived(registry) as derived:
         ordered = sorted(in_order(asked), key=lambda made: repr(counts_key(made)))
@@ -70,7 +70,7 @@ def _staged_alike(registry: Registry, asked: Sequence[Definitions]) -> Iterator[
 
 def _counted_alike(
     derived: Rederived, asked: Sequence[Definitions], children: pl.LazyFrame
-) -> Iterator[Varied]:
+) -> Generator[Varied, None, None]:
     """Derive all episodes first, and then the evidence on those of which it can be asked at once."""
     alike: dict[tuple[object, ...], list[Definitions]] = {}
     for definitions in asked:

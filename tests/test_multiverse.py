@@ -1,5 +1,6 @@
 """Many definitions: each equals a fresh run; spread and reversals are those of tables made by hand."""
 
+import json
 import random
 from dataclasses import replace
 from functools import cache
@@ -16,6 +17,7 @@ from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK, Definitions
 from ain_analytics.errors import BadDefinition, UnknownColumn, UnknownDefinition, UnusableEngine
 from ain_analytics.grid import Chosen, Grid, Way, read_grid
 from ain_analytics.multiverse import is_kept
+from ain_analytics.multiverse_folder import write_multiverse
 from ain_analytics.multiverse_result import NO_TEST
 from ain_analytics.multiverse_spread import Side, reversals, spread
 from ain_analytics.rederived import NOT_SEEN, Rederived, evidence_views
@@ -445,3 +447,37 @@ def test_the_chart_holds_no_more_than_can_be_seen_and_always_the_base(
     assert len(numbers) in (10, 11)
     assert 1 in numbers
     assert "of 128 definitions drawn" in " ".join(spec["title"]["subtitle"])
+
+
+def test_the_command_writes_tables_charts_and_manifest_and_goes_on_where_it_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = ain.simulate(40, seed=2).write(tmp_path / "made_up")
+    grid = tmp_path / "ends.toml"
+    grid.write_text(
+        "at_months = 24\n[last_run]\nresolves = {}\nis_censored = { unconfirmed_end = 'censor' }\n"
+        "[estimator]\ninterval = { estimate = 'npmle' }\nby_days = { estimate = 'kaplan_meier' }\n"
+    )
+
+    def stop(_stage: str, share: float) -> None:
+        if share > 0.5:
+            raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        write_multiverse(source, out, grid=str(grid), progress=stop)
+    (left,) = tmp_path.glob(".out.*.rows.csv")
+    begun = pl.read_csv(left)
+    assert begun.height == 2
+    left.write_bytes(left.read_bytes() + b"4,all,1")  # a line that was not written whole
+    asked: list[str] = []
+    found = write_multiverse(source, out, grid=str(grid), progress=lambda stage, _share: asked.append(stage))
+    assert [stage for stage in asked if "definitions" in stage] == ["4 of 4 definitions"]
+    assert not list(tmp_path.glob(".out.*"))
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert {"manifest.json", "charts/multiverse.html", "charts/multiverse_by_share.svg"} <= names
+    assert {f"tables/multiverse{part}.csv" for part in ("", "_spread", "_reversal")} <= names
+    assert pl.read_parquet(out / "tables" / "multiverse.parquet").equals(found.table)
+    said = json.loads((out / "manifest.json").read_text())
+    assert (said["grid"]["n_definitions"], said["grid"]["n_asked"]) == (4, 4)
+    assert said["grid"]["choices"]["last_run"]["is_censored"] == {"unconfirmed_end": "censor"}
