@@ -207,26 +207,13 @@ class Definitions:
     )
     rmst_months: int = estimates(36, "months", "Horizon of the restricted mean.")
     minimum_at_risk: int = estimates(5, "episodes", "Curves are not drawn where fewer are at risk.")
-    bootstrap_replicates: int = estimates(
-        200, "replicates", "Resamples behind an interval that has no formula."
-    )
-    bootstrap_children: int = estimates(
-        2500, "children", "Most children drawn for one resample; of more, limits are scaled to their number."
-    )
+    bootstrap_replicates: int = estimates(200, "replicates", "Resamples behind an interval that has no formula.")
+    bootstrap_children: int = estimates(2500, "children", "Most children drawn for one resample; of more, limits are scaled to their number.")
     bootstrap_seed: int = estimates(1975, "", "Seed of the resampling.")
-    imputations: int = estimates(
-        20,
-        "data sets",
-        "Times that unknown covariates are drawn, where a regression is asked to.",
-        "White, Royston and Wood 2011, doi:10.1002/sim.4067",
-    )
+    imputations: int = estimates(20, "data sets", "Times that unknown covariates are drawn, where a regression is asked to.", "White, Royston and Wood 2011, doi:10.1002/sim.4067")
     imputation_seed: int = estimates(1975, "", "Seed of these draws.")
-    covariate_days: int = estimates(
-        30, "days", "A blood count stands for the onset when at most so many days away from it."
-    )
-    birthday_window_days: int = estimates(
-        30, "days", "An onset so near to an age at which the limit changes may owe to the change."
-    )
+    covariate_days: int = estimates(30, "days", "A blood count stands for the onset when at most so many days away from it.")
+    birthday_window_days: int = estimates(30, "days", "An onset so near to an age at which the limit changes may owe to the change.")
     long_silence_days: int = estimates(
         365, "days", "A longer time between two counts inside an episode is reported."
     )

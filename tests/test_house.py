@@ -38,9 +38,9 @@ FLOORS = (
     "row_weights influence",
     "mapping",
     "views postgres wording definition_file endings sender conditions strata kaplan_meier log_rank "
-    "turnbull_cells view_choices cli_options published_records cox_engine aft_distributions "
+    "turnbull_cells cli_options published_records cox_engine aft_distributions "
     "tipping_pools",
-    "lost mapped_files curve_result contrast_result simultaneous_bands npmle_newton rules cox_fit covariates "
+    "lost view_choices mapped_files curve_result contrast_result simultaneous_bands npmle_newton rules cox_fit covariates "
     "aft_likelihood aalen_johansen gray_test",
     "mapped_rows npmle imputation regression_rows likelihood_limits",
     "formats bootstrap interval_log_rank grid",
