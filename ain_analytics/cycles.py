@@ -9,7 +9,6 @@ the definition, so looking often finds no more. A look uses counts up to its day
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -19,7 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.optimize import minimize_scalar
 
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.registry import Registry
@@ -30,6 +28,10 @@ Days = npt.NDArray[np.int32]
 KEY = ["patient_id", "episode_number"]
 SERIES_REMEMBERED = 10_000
 """Episodes with frequent counts whose answer is kept for another definition with the same counts."""
+_GRID, _ZOOMS = np.linspace(-1, 1, 17), 5
+"""Where the persistence is looked for: halves of a step to either side, to the fifth part of 10,000."""
+_SOME = 100
+"""So many series without a cycle are enough to tell most others that have none."""
 
 
 def cyclic_facts(registry: Registry) -> pl.DataFrame:
@@ -42,12 +44,11 @@ def cyclic_facts(registry: Registry) -> pl.DataFrame:
     polars.DataFrame
         One row per such episode: its key, `evidence`, `known_on`, `detail`, `table_name`.
     """
-    nadirs = registry.frame("known_fact").filter(pl.col("evidence") == "regular_nadirs")
-    counts = (
-        registry.frame("dense_count")
-        .join(nadirs.select(*KEY, told_on="known_on"), on=KEY, how="left")
-        .sort(*KEY, "sampled_on")
-    )
+    nadirs = registry.connection.sql(
+        "select patient_id, episode_number, known_on as told_on from known_fact "
+        "where evidence = 'regular_nadirs'"
+    ).pl()
+    counts = registry.frame("dense_count").join(nadirs, on=KEY, how="left").sort(*KEY, "sampled_on")
     starts = counts.select(pl.struct(KEY).rle_id().alias("run"))["run"].to_numpy()
     edges = np.flatnonzero(np.diff(starts, prepend=-1, append=starts[-1] + 1 if starts.size else 0))
     series = _Series(
@@ -57,15 +58,12 @@ def cyclic_facts(registry: Registry) -> pl.DataFrame:
         counts["is_unresolved"].to_numpy(),
         counts["told_on"].to_physical().fill_null(np.iinfo(np.int32).max).to_numpy(),
     )
-    parts = list(pairwise(edges.tolist()))
     choices = _of_cycles(registry.definitions)
-    with ThreadPoolExecutor() as pool:
-        looked = pool.map(lambda part: _first_found(series.part(*part).as_bytes(), choices), parts)
-        found = [
-            (first, seen[0], f"period of {seen[1]:.1f} days")
-            for (first, _), seen in zip(parts, looked, strict=True)
-            if seen is not None
-        ]
+    looked = (
+        (first, _first_found(series.part(first, after).as_bytes(), choices))
+        for first, after in pairwise(edges.tolist())
+    )
+    found = [(first, seen[0], f"period of {seen[1]:.1f} days") for first, seen in looked if seen]
     facts = pl.DataFrame(found, {"row": pl.UInt32, "known_on": pl.Int32, "detail": pl.String}, orient="row")
     return pl.concat([counts.select(KEY)[facts["row"]], facts], how="horizontal").select(
         *KEY,
@@ -151,64 +149,55 @@ def significant_period(days: Floats, anc: Floats, *, level: float, choices: Defi
         Period in days.
     """
     asked = _Asked.of(days, choices)
-    rest = asked.without_trend(np.sqrt(anc)[:, None])
-    if not (rest**2).sum() > np.finfo(float).eps * anc.sum():
+    rest = asked.rest @ np.sqrt(anc)
+    if not rest @ rest > np.finfo(float).eps * anc.sum():
         return None
-    power = asked.power(rest)[:, 0]
+    power = asked.power(rest[:, None])[:, 0]
     strongest = int(power.argmax())
     period = float(1 / _frequencies(choices)[strongest])
     if not choices.cycle_min_days <= period <= choices.cycle_max_days:
         return None
     allowed = level * (choices.cycle_surrogates + 1) - 1
-    rng = np.random.default_rng([choices.cycle_seed, days.size])
-    persistence = _persistence(days, rest[:, 0])
-    n_higher, left = 0, choices.cycle_surrogates
-    while left > 0:
-        n = min(left, 100 if left == choices.cycle_surrogates else 500)
-        random = asked.roughly().without_trend(_wandering(days, persistence, n, rng))
-        n_higher += int((asked.power(random).max(axis=0) >= power[strongest]).sum())
+    noise = _noise(choices.cycle_seed, choices.cycle_surrogates, 1 << (days.size - 1).bit_length())
+    wandering = asked.after(_wandering(days, _persistence(days, rest)))
+    n_higher, done = 0, 0
+    for until in (min(_SOME, choices.cycle_surrogates), choices.cycle_surrogates):
+        power_by_chance = wandering.power(noise[: days.size, done:until])
+        n_higher += int((power_by_chance.max(axis=0) >= power[strongest]).sum())
         if n_higher > allowed:
             return None
-        left -= n
+        done = until
     return period
 
 
 class _Asked(NamedTuple):
-    """What a series on some days is asked: how much of it a wave of each frequency explains."""
+    """What a series is asked: how much of what no trend explains a wave of each frequency does."""
 
-    trend: Floats
     waves: Floats
+    rest: Floats
 
     @classmethod
     def of(cls, days: Floats, choices: Definitions) -> "_Asked":
         """Make the waves, two of each frequency, at right angles to level and trend and to each other."""
         centred = days - days.mean()
         trend = np.column_stack([np.full(days.size, days.size**-0.5), centred / np.sqrt(centred @ centred)])
+        rest = np.eye(days.size) - trend @ trend.T
         angle = 2 * np.pi * _frequencies(choices)[:, None] * days
-        cosine = _of_length_one(cls._across(np.cos(angle), trend))
-        sine = cls._across(np.sin(angle), trend)
+        cosine, sine = _of_length_one(np.cos(angle) @ rest), np.sin(angle) @ rest
         sine -= (sine * cosine).sum(axis=1, keepdims=True) * cosine
-        return cls(trend, np.concatenate([cosine, _of_length_one(sine)]))
+        return cls(np.concatenate([cosine, _of_length_one(sine)]), rest)
 
-    def roughly(self) -> "_Asked":
-        """Ask in single precision."""
-        return _Asked(self.trend.astype(np.float32), self.waves.astype(np.float32))
+    def after(self, made: Floats) -> "_Asked":
+        """Ask the same of series that are so made of others, in single precision."""
+        return _Asked((self.waves @ made).astype(np.float32), (self.rest @ made).astype(np.float32))
 
-    @staticmethod
-    def _across(waves: Floats, trend: Floats) -> Floats:
-        rest: Floats = waves - (waves @ trend) @ trend.T
-        return rest
-
-    def without_trend(self, series: Floats) -> Floats:
-        rest: Floats = series - self.trend @ (self.trend.T @ series)
-        return rest
-
-    def power(self, rest: Floats) -> Floats:
+    def power(self, series: Floats) -> Floats:
         """Give, for each frequency and series, the share of the variance that a wave explains."""
-        along = self.waves @ rest
+        along = self.waves @ series
         along *= along
         half = self.waves.shape[0] // 2
-        power: Floats = (along[:half] + along[half:]) / (rest**2).sum(axis=0)
+        rest = self.rest @ series
+        power: Floats = (along[:half] + along[half:]) / np.einsum("ij,ij->j", rest, rest)
         return power
 
 
@@ -225,23 +214,27 @@ def _frequencies(choices: Definitions) -> Floats:
 
 
 def _persistence(days: Floats, rest: Floats) -> float:
-    """Estimate how much of a deviation is left after a day, by maximum likelihood."""
+    """Estimate how much of a deviation is left after a day, by maximum likelihood on ever finer grids."""
     values, gaps = rest / rest.std(), np.diff(days)
-
-    def unlikeliness(share: float) -> float:
-        left = share**gaps
+    best, step = 0.5, 0.5
+    for _ in range(_ZOOMS):
+        share = np.clip(best + step * _GRID, np.finfo(np.float32).eps, 1 - np.finfo(np.float32).eps)
+        left = share[:, None] ** gaps
         spread = 1 - left**2
-        return float(np.sum(np.log(spread) + (values[1:] - left * values[:-1]) ** 2 / spread))
+        unlikeliness = (np.log(spread) + (values[1:] - left * values[:-1]) ** 2 / spread).sum(axis=1)
+        best, step = float(share[unlikeliness.argmin()]), step * (_GRID[1] - _GRID[0])
+    return best
 
-    none, all_of_it = np.finfo(np.float32).eps, 1 - np.finfo(np.float32).eps
-    return float(minimize_scalar(unlikeliness, bounds=(none, all_of_it), method="bounded").x)
+
+def _wandering(days: Floats, persistence: float) -> Floats:
+    """Give the matrix that makes of noise a series without a cycle, each count leaning on the one before."""
+    left = persistence ** np.maximum(days[:, None] - days, 0.0)
+    new = np.sqrt(1 - persistence ** (2 * np.diff(days, prepend=-np.inf)))
+    wandering: Floats = np.tril(left) * new
+    return wandering
 
 
-def _wandering(days: Floats, persistence: float, n: int, rng: np.random.Generator) -> Floats:
-    """Draw series without a cycle, each count leaning on the one before."""
-    series = rng.standard_normal((days.size, n), dtype=np.float32)
-    kept = persistence ** np.diff(days)
-    for place, (left, new) in enumerate(zip(kept, np.sqrt(1 - kept**2), strict=True), start=1):
-        series[place] *= new
-        series[place] += np.float32(left) * series[place - 1]
-    return series
+@lru_cache(maxsize=16)
+def _noise(seed: int, n: int, n_days: int) -> Floats:
+    """Draw noise, one series a column; a longer one begins with the same rows."""
+    return np.random.default_rng(seed).standard_normal((n_days, n), dtype=np.float32)

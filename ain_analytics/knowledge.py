@@ -16,7 +16,7 @@ from ain_analytics.cycles import cyclic_facts
 from ain_analytics.formats import NATIVE
 from ain_analytics.registry import Registry
 from ain_analytics.rules import CHOICES
-from ain_analytics.schema.derived import EVIDENCE
+from ain_analytics.schema.derived import EVIDENCE, KnownFact
 
 KEY = ("patient_id", "episode_number")
 NEVER = np.iinfo(np.int32).max
@@ -62,7 +62,8 @@ class Knowledge:
         for place in told:
             known = np.flatnonzero(self.first[place] != NEVER)
             rows.append(_packed(known, np.maximum(self.first[place][known], begin[known])))
-        episode, since = np.divmod(np.unique(np.concatenate(rows)), _SPAN)
+        told_on = np.sort(np.concatenate(rows))
+        episode, since = np.divmod(told_on[np.diff(told_on, prepend=-1) > 0], _SPAN)
         return pl.DataFrame(
             {"episode": episode, "since": pl.Series(since - _SPAN // 2, dtype=pl.Int32).cast(pl.Date)}
         )
@@ -130,9 +131,10 @@ def known_of(registry: Registry, *, as_of: date | None = None) -> Knowledge:
         episodes = episodes.drop("from_on").join(detected, on=KEY, maintain_order="left")
     baseline = pl.max_horizontal(pl.col("onset_by") + pl.duration(days=choices.baseline_days), "from_on")
     episodes = episodes.with_columns(baseline.alias("baseline_to"))
+    known = registry.connection.sql(f"select {', '.join(KnownFact.column_names())} from known_fact").pl()
     facts = pl.concat(
         [
-            registry.frame("known_fact"),
+            KnownFact.cast(known),
             cyclic_facts(registry).select(*KEY, pl.col("evidence").cast(pl.Enum(EVIDENCE)), "known_on"),
         ]
     )

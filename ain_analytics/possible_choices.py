@@ -17,6 +17,9 @@ from ain_analytics.registry import Registry
 
 NO_EPISODE = "no_episode"
 """The class of what is no episode of neutropenia any more."""
+FARTHEST = 4.0
+"""A choice is changed by this share of its value at most, to five times of it: our choice, since a study of
+newborns up to school age, or of tests years before the onset, would be another study."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +89,8 @@ _WORDS = {LIMITS: "every anc limit at most {}"}
 def other_choices(registry: Registry, episodes: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Give one row per episode and value of a choice that may be changed, with what would be known then.
 
+    Values over `FARTHEST` from the present one are left out.
+
     `rows` has one row per episode and known fact: `evidence`, `known_on`.
     """
     found = [
@@ -114,6 +119,7 @@ def other_choices(registry: Registry, episodes: pl.DataFrame, rows: pl.DataFrame
             size=((pl.col("value") - was) / was).abs(),
             what=pl.when(pl.col("field") == LIMITS).then(pl.format(_WORDS[LIMITS], number)).otherwise(words),
         )
+        .filter(pl.col("size") <= FARTHEST)
     )
 
 

@@ -142,6 +142,16 @@ def test_a_newborn_is_one_day_of_the_definition_away_from_being_none(given, with
     """)  # fmt: skip
 
 
+def test_a_choice_is_changed_to_five_times_its_value_at_most(given, with_onset, expect):
+    with_onset("five_times", day=139, anc=0)
+    with_onset("farther", day=140, anc=0)
+    expect("choice", """
+        patient    | class_before | kind   | class_after           | field         | value
+        five_times | untested     | choice | neonatal_undetermined | neonatal_days | 140.0
+        farther    | untested     | none   |                       |               |
+    """)  # fmt: skip
+
+
 def test_what_rests_on_two_findings_is_changed_by_a_limit_only_and_by_nothing_where_a_count_was_nought(
     given, with_onset, expect
 ):

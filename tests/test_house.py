@@ -40,8 +40,8 @@ FLOORS = (
     "views postgres wording definition_file endings sender conditions strata kaplan_meier log_rank "
     "turnbull_cells cli_options published_records cox_engine aft_distributions "
     "tipping_pools",
-    "lost view_choices mapped_files curve_result contrast_result simultaneous_bands npmle_newton rules cox_fit covariates "
-    "aft_likelihood aalen_johansen gray_test",
+    "lost mapped_files curve_result contrast_result simultaneous_bands npmle_newton rules cox_fit covariates "
+    "view_choices aft_likelihood aalen_johansen gray_test",
     "mapped_rows npmle imputation regression_rows likelihood_limits",
     "formats bootstrap interval_log_rank grid",
     "extracted interval_tables leaf_estimates",
