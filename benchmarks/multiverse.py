@@ -2,10 +2,11 @@
 
 `demo`: all 1,024 definitions of the short grid on the demonstration registry; the goal is a minute.
 `large`: 10,000 of the 11,520 definitions of the wide grid (or `most`) on a made-up registry of about
-1 million daily counts; the goal is ten minutes on two cores. Prints, for each, definitions, seconds with and
-without opening the registry, seconds of the processor, largest memory, and the load of the machine, which
-must be near 0 before for the seconds to mean anything. Set OPENBLAS_NUM_THREADS=1, as the command `ain` does. The
-large registry is made in half a minute, in the folder `ain_benchmarks` of the system's temporary files.
+1 million daily counts; the goal is ten minutes on two cores. Prints, for each, definitions, seconds with
+and without opening the registry, seconds of the processor, largest memory, and the load of the machine,
+which must be near 0 before for the seconds to mean anything. Set OPENBLAS_NUM_THREADS=1, as the command
+`ain` does. The large registry is made in half a minute, in the folder `ain_benchmarks` of the system's
+temporary files.
 """
 
 import os
