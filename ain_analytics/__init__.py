@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         chart_patient,
         chart_published,
         chart_quality,
+        chart_reconstruction,
         chart_recurrence,
         chart_resolution,
         chart_row_fates,
@@ -69,6 +70,8 @@ if TYPE_CHECKING:
     from ain_analytics.proportional_hazards import proportional_hazards
     from ain_analytics.published import compare, published_figures
     from ain_analytics.quality import quality
+    from ain_analytics.reconstruction import reconstruct
+    from ain_analytics.reconstruction_result import Reconstruction
     from ain_analytics.recurrence import recurrence_curve
     from ain_analytics.registry import open_registry
     from ain_analytics.study import study
@@ -92,6 +95,7 @@ _HOMES = {
     "MedianBootstrap": "median_bootstrap",
     "OneSampleTest": "one_sample",
     "PRESETS": "definitions",
+    "Reconstruction": "reconstruction_result",
     "StrataTest": "compare_strata",
     "accelerated_failure": "accelerated_failure",
     "antibody_yield": "antibody_yield",
@@ -111,6 +115,7 @@ _HOMES = {
     "chart_patient": "charts",
     "chart_published": "charts",
     "chart_quality": "charts",
+    "chart_reconstruction": "charts",
     "chart_recurrence": "charts",
     "chart_resolution": "charts",
     "chart_row_fates": "charts",
@@ -144,6 +149,7 @@ _HOMES = {
     "quality": "quality",
     "read_definition": "definition_file",
     "resolution_curve": "curves",
+    "reconstruct": "reconstruction",
     "recurrence_curve": "recurrence",
     "restricted_mean_difference": "contrasts",
     "rules_table": "cases",
@@ -171,6 +177,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "MedianBootstrap",
     "OneSampleTest",
     "PRESETS",
+    "Reconstruction",
     "StrataTest",
     "accelerated_failure",
     "antibody_yield",
@@ -190,6 +197,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_patient",
     "chart_published",
     "chart_quality",
+    "chart_reconstruction",
     "chart_recurrence",
     "chart_resolution",
     "chart_row_fates",
@@ -223,6 +231,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "quality",
     "read_definition",
     "resolution_curve",
+    "reconstruct",
     "recurrence_curve",
     "restricted_mean_difference",
     "rules_table",
