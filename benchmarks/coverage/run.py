@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+
 from benchmarks.coverage.draw import SCENARIOS, draw
 from benchmarks.coverage.methods import estimates
 from benchmarks.parts import keep, run_parts
