@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from ain_analytics.definitions import DAYS_PER_MONTH, DAYS_PER_YEAR
 from ain_analytics.errors import BadDefinition
@@ -94,7 +95,8 @@ class Scenario:
             enrolled_at_once_share=0.0 if self.entry_months else 1.0,
             enrolment_days=max(1.0, self.entry_months * DAYS_PER_MONTH),
         )
-        sound = replace(Disorder(), methods=(("automated", 1.0),), **dict.fromkeys(SOUND, 0.0))
+        nothing_wrong: dict[str, Any] = dict.fromkeys(SOUND, 0.0)
+        sound = replace(Disorder(), methods=(("automated", 1.0),), **nothing_wrong)
         courses = tuple(replace(course, share=float(course.true_class == CLASS)) for course in COURSES)
         opened = usual.extracted_on - timedelta(days=round(self.years * DAYS_PER_YEAR))
         return replace(usual, courses=courses, care=care, disorder=sound, opened_on=opened)

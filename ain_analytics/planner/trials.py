@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from ain_analytics.bootstrap import curve_of, distinct, last_day_of
+from ain_analytics.curve_result import finite
 from ain_analytics.curves import resolution_curve
 from ain_analytics.definitions import DAYS_PER_MONTH, PRESETS, Definitions
 from ain_analytics.followup import KEY, follow_up
@@ -14,12 +15,13 @@ from ain_analytics.likelihood_limits import limits_by_likelihood
 from ain_analytics.npmle import linked, npmle
 from ain_analytics.planner.scenario import CLASS, Scenario
 from ain_analytics.registry import Registry, open_registry
+from ain_analytics.schema.planning import SHARE_AT_24
 from ain_analytics.strata import interval_days
 from ain_analytics.synthetic import SyntheticRegistry, simulate
 from ain_analytics.turnbull_cells import Observations
 
 MONTHS = 24
-SHARE = f"unresolved_at_{MONTHS}_months"
+SHARE = SHARE_AT_24
 RULES = {
     "last_run": "textbook",
     "strict": "strict",
@@ -43,8 +45,7 @@ class Followed:
     rows : FollowUp
         First episodes that can enter an estimate, in an order that means nothing.
     truth : mapping of quantity to value
-        Of all children with an episode, those included who were not followed: median in days, share
-        unresolved.
+        Of all children with an episode, those included who were not followed.
     """
 
     rows: pl.DataFrame
@@ -81,7 +82,10 @@ def _followed(registry: Registry, made: SyntheticRegistry) -> Followed:
         .select((pl.col("true_resolution_on") - pl.col("onset_by")).dt.total_days().fill_null(NEVER))
         .to_series()
     )
-    truth = {"median": float(np.median(true)), SHARE: float((true > MONTHS * DAYS_PER_MONTH).mean())}
+    truth = {
+        "median": float(np.median(true)),
+        SHARE: float(np.mean(true.to_numpy() > MONTHS * DAYS_PER_MONTH)),
+    }
     return Followed(rows, truth)
 
 
@@ -130,7 +134,8 @@ def _from_intervals(rows: pl.DataFrame, definitions: Definitions, *, with_limits
         "median": curve.quantile(0.5),
         SHARE: np.nan if is_beyond else float(curve.value(MONTHS * DAYS_PER_MONTH)),
     }
-    return {
-        name: tuple(float(x) if np.isfinite(x) else None for x in (value, *limits.get(name, (np.nan,) * 2)))
-        for name, value in values.items()
-    }  # type: ignore[return-value]
+    found: Values = {}
+    for name, value in values.items():
+        lower, upper = limits.get(name, (np.nan, np.nan))
+        found[name] = finite(value), finite(lower), finite(upper)
+    return found
