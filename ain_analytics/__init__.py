@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         chart_forest,
         chart_incidence,
         chart_patient,
+        chart_plan,
         chart_published,
         chart_quality,
         chart_reconstruction,
@@ -67,6 +68,8 @@ if TYPE_CHECKING:
     from ain_analytics.observation_time import follow_up_time
     from ain_analytics.one_sample import OneSampleTest, one_sample_log_rank
     from ain_analytics.onset_covariates import with_covariates
+    from ain_analytics.plan_result import Plan
+    from ain_analytics.planner import plan
     from ain_analytics.proportional_hazards import proportional_hazards
     from ain_analytics.published import compare, published_figures
     from ain_analytics.quality import quality
@@ -95,6 +98,7 @@ _HOMES = {
     "MedianBootstrap": "median_bootstrap",
     "OneSampleTest": "one_sample",
     "PRESETS": "definitions",
+    "Plan": "plan_result",
     "Reconstruction": "reconstruction_result",
     "StrataTest": "compare_strata",
     "accelerated_failure": "accelerated_failure",
@@ -113,6 +117,7 @@ _HOMES = {
     "chart_forest": "charts",
     "chart_incidence": "charts",
     "chart_patient": "charts",
+    "chart_plan": "charts",
     "chart_published": "charts",
     "chart_quality": "charts",
     "chart_reconstruction": "charts",
@@ -144,6 +149,7 @@ _HOMES = {
     "one_sample_log_rank": "one_sample",
     "open_registry": "registry",
     "phenotype_213": "against_truth",
+    "plan": "planner",
     "proportional_hazards": "proportional_hazards",
     "published_figures": "published",
     "quality": "quality",
@@ -177,6 +183,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "MedianBootstrap",
     "OneSampleTest",
     "PRESETS",
+    "Plan",
     "Reconstruction",
     "StrataTest",
     "accelerated_failure",
@@ -195,6 +202,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_forest",
     "chart_incidence",
     "chart_patient",
+    "chart_plan",
     "chart_published",
     "chart_quality",
     "chart_reconstruction",
@@ -226,6 +234,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "one_sample_log_rank",
     "open_registry",
     "phenotype_213",
+    "plan",
     "proportional_hazards",
     "published_figures",
     "quality",

@@ -103,18 +103,19 @@ class Plan:
         width = np.minimum.accumulate(known["width"].to_numpy())
         scale, unit = (1.0, "") if quantity == SHARE_AT_24 else (DAYS_PER_MONTH, " months")
         if not wanted or wanted < width[-1]:
-            why = f"with {n[-1]:.0f}, the most that are known, the width is {width[-1] / scale:.3g}{unit}"
+            why = f"with {n[-1]:.0f}, the most known, the width is {width[-1] / scale:.3g}{unit}"
             raise NotEstimable("a number of children", why)
         if wanted > width[0]:
-            why = f"with {n[0]:.0f}, the fewest that are known, the width is already {width[0] / scale:.3g}{unit}"
+            why = f"with {n[0]:.0f}, the fewest known, the width is already {width[0] / scale:.3g}{unit}"
             raise NotEstimable("a number of children", why)
         needed = np.interp(-np.log(wanted), -np.log(width), np.log(n))
         return int(np.ceil(np.exp(needed) - ALMOST))
 
-    def in_words(self) -> list[str]:
-        """Say the table in lines: months and percents."""
+    def in_words(self, **shown: str) -> list[str]:
+        """Say the table in lines, in months and percents; of one rule or estimator where it is named."""
         lines = []
-        for (n, rule, estimator), rows in self.table.group_by("n", "rule", "estimator", maintain_order=True):
+        asked = self.table.filter(**shown) if shown else self.table
+        for (n, rule, estimator), rows in asked.group_by("n", "rule", "estimator", maintain_order=True):
             of = {row["quantity"]: row for row in rows.iter_rows(named=True)}
             median, share = of[MEDIAN], of[SHARE_AT_24]
             lines.append(

@@ -9,6 +9,7 @@ from ain_analytics.charts.export import save_chart, svg_of
 from ain_analytics.charts.forest import chart_forest
 from ain_analytics.charts.incidence import chart_incidence, chart_recurrence
 from ain_analytics.charts.patient import chart_patient
+from ain_analytics.charts.plan import chart_plan
 from ain_analytics.charts.published import chart_published
 from ain_analytics.charts.quality import QUALITY_CHARTS, chart_quality
 from ain_analytics.charts.reconstruction import chart_reconstruction
@@ -28,6 +29,7 @@ __all__ = [
     "chart_forest",
     "chart_incidence",
     "chart_patient",
+    "chart_plan",
     "chart_published",
     "chart_quality",
     "chart_reconstruction",
