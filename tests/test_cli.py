@@ -17,7 +17,7 @@ from ain_analytics.study import BY_COLUMNS
 from ain_analytics.synthetic import simulate
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("demo", "study", "check", "why", "map", "simulate", "lab", "dictionary")
+COMMANDS = ("demo", "study", "check", "why", "map", "plan", "simulate", "lab", "dictionary")
 HEAVY = ("polars", "duckdb", "pandas", "lifelines", "altair", "great_tables", "dataframely", "numpy")
 PATIENTS = "patient_id,birth_date,sex\nSECRET,2018-01-01,female\n"
 RESULTS = "patient_id,sampled_at,code,value,unit\n"

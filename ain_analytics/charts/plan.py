@@ -94,7 +94,7 @@ def _biases(found: Plan, n: int, width: int) -> Any:
     rows = _bars(_in_months(found.table).filter(pl.col("n") == n).drop_nulls("bias"), "bias")
     y = alt.Y("rule:N", sort=RULES, axis=alt.Axis(title=None, labelLimit=200, ticks=False, domain=False))
     offset = alt.YOffset("group:N", sort=ESTIMATORS)
-    x = alt.X("bias:Q", axis=alt.Axis(title="Bias of the median, months (right of 0: too late)"))
+    x = alt.X("bias:Q", axis=alt.Axis(title="Bias of the median, months (right of 0: too late)", tickCount=8))
     base = alt.Chart(rows).encode(y=y, yOffset=offset, color=_colour(width, legend=False))
     return alt.layer(
         _zero(alt.X("at:Q")),
