@@ -32,7 +32,7 @@ class Reconstruction:
     Examples
     --------
     >>> import ain_analytics as ain
-    >>> curve = pl.DataFrame({"time_months": [12, 24], "survival": [0.5, 0.25]})
+    >>> curve = pl.DataFrame({"time_months": [6, 18], "survival": [0.5, 0.25]})
     >>> at_risk = pl.DataFrame({"time_months": [0, 12], "n_at_risk": [8, 4]})
     >>> found = ain.reconstruct(curve, at_risk)
     >>> found.bound("n_resolved", from_months=0)
