@@ -150,7 +150,7 @@ def _result(
     *,
     is_refined: bool,
 ) -> Plan:
-    fewest, with_limits = (table[name].min() for name in ("n_repetitions", "n_with_limits"))
+    fewest, with_limits = (min(table[name].to_list()) for name in ("n_repetitions", "n_with_limits"))
     return Plan(
         table=table,
         sizes=sizes,

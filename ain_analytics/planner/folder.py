@@ -23,7 +23,7 @@ def say_plan(out: Path | None, *, width_months: float | None, shown: dict[str, s
         console.print(line)
     if width_months is not None:
         of = {"rule": "last_run", "estimator": "interval"} | shown
-        n = found.children_for(width_months=width_months, **of)
+        n = found.children_for(width_months=width_months, rule=of["rule"], estimator=of["estimator"])
         said = f"rule {RULE_IN_WORDS[of['rule']]}, {ESTIMATOR_IN_WORDS[of['estimator']]}"
         line = f"For limits of the median {width_months:g} months wide: about {n} children ({said})."
         console.print(line, style="bold")

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from ain_analytics.errors import OutsideGrid
-from ain_analytics.schema.frames import types_of
 from ain_analytics.schema.planning import PlanRows
 
 AXES = ("visit_months", "jitter", "dropout", "entry_months", "years")
@@ -23,7 +22,7 @@ FEWEST = ("n_repetitions", "n_not_reached", "n_with_limits")
 def shipped_grid() -> pl.DataFrame:
     """Read the grid that comes with the program."""
     text = (files("ain_analytics") / "planner" / "grid.csv").read_bytes()
-    return PlanRows.validate(pl.read_csv(text, infer_schema=False).cast(dict(types_of(PlanRows))), cast=True)
+    return PlanRows.validate(pl.read_csv(text, infer_schema=False), cast=True)
 
 
 def read_between(grid: pl.DataFrame, scenario: dict[str, float], sizes: Iterable[int]) -> pl.DataFrame:

@@ -136,6 +136,6 @@ def _from_intervals(rows: pl.DataFrame, definitions: Definitions, *, with_limits
     }
     found: Values = {}
     for name, value in values.items():
-        lower, upper = limits.get(name, (np.nan, np.nan))
-        found[name] = finite(value), finite(lower), finite(upper)
+        least, most = limits.get(name, (np.nan, np.nan))
+        found[name] = finite(value), finite(least), finite(most)
     return found
