@@ -23,7 +23,7 @@ def plan(
         float, typer.Option(help="Share of children lost within a year while neutropenic.")
     ] = 0.1,
     entry_months: Annotated[
-        float, typer.Option(help="Mean months from the first low count to enrolment.")
+        float, typer.Option(help="Mean months to the enrolment of those not enrolled at once.")
     ] = 0.0,
     years: Annotated[float, typer.Option(help="Years of enrolment; the study ends with them.")] = 6.0,
     rule: Annotated[

@@ -143,4 +143,4 @@ ALMOST = 1e-6
 
 
 def _said(value: float | None, unit: float, form: str) -> str:
-    return "?" if value is None else format(value / unit, form)
+    return "no end" if value is None else format(value / unit, form)

@@ -48,7 +48,8 @@ def plan(
         Share of children who stop coming within a year while they are neutropenic. Those who seem well leave
         as in the usual simulator.
     entry_months : float
-        Mean time from the first low count to enrolment; children at risk are counted from then on.
+        Mean time to the enrolment of those who are not enrolled at their first low count (60 %, as in
+        `ain.simulate`); children are at risk from then on. 0: all are enrolled at once.
     years : float
         Years over which children are enrolled evenly; the study ends with them.
     refine : int

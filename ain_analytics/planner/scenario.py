@@ -45,7 +45,11 @@ class Scenario:
         0.5, "part of the mean", "Standard deviation of the time between planned visits, as part of its mean."
     )
     dropout: float = fact(0.1, "share", "Children who stop coming within a year while they are neutropenic.")
-    entry_months: float = fact(0.0, "", "Mean time in months from the first low count to enrolment; 0: none.")
+    entry_months: float = fact(
+        0.0,
+        "",
+        "Mean months to the enrolment of those who are not enrolled at the first low count; 0: all are.",
+    )
     years: float = fact(6.0, "", "Years over which children are enrolled evenly; the study ends with them.")
 
     def __post_init__(self) -> None:
@@ -77,7 +81,8 @@ class Scenario:
 
         Every child has primary autoimmune neutropenia; visits have one mean gap, but for a recheck of the
         first normal count, which is never later than that of the usual simulator; infections lead to visits
-        in between. Who seems well leaves as in the usual simulator, whatever `dropout` is.
+        in between. With late enrolment the usual share is enrolled at once, the others later. Who seems well
+        leaves as in the usual simulator, whatever `dropout` is.
         """
         usual = NaturalHistory()
         gap = self.visit_months * DAYS_PER_MONTH
@@ -92,7 +97,7 @@ class Scenario:
             gap_long_well_days=gap,
             gap_shape=1 / self.jitter**2,
             dropout_ill=1 - (1 - self.dropout) ** (1 / a_year),
-            enrolled_at_once_share=0.0 if self.entry_months else 1.0,
+            enrolled_at_once_share=usual.care.enrolled_at_once_share if self.entry_months else 1.0,
             enrolment_days=max(1.0, self.entry_months * DAYS_PER_MONTH),
         )
         nothing_wrong: dict[str, Any] = dict.fromkeys(SOUND, 0.0)

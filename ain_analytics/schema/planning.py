@@ -14,7 +14,7 @@ class PlanRows(dy.Schema):
     visit_months = dy.Float64(primary_key=True, min=0, description="Mean time between planned visits.", metadata={"unit": "months"})
     jitter = dy.Float64(primary_key=True, min=0, description="Standard deviation of that time, as part of its mean.", metadata=SHARE)
     dropout = dy.Float64(primary_key=True, min=0, max=1, description="Children who stop coming within a year while they are neutropenic.", metadata=SHARE)
-    entry_months = dy.Float64(primary_key=True, min=0, description="Mean time from the first low count to enrolment.", metadata={"unit": "months"})
+    entry_months = dy.Float64(primary_key=True, min=0, description="Mean time to the enrolment of those who are not enrolled at their first low count; 0: all are.", metadata={"unit": "months"})
     years = dy.Float64(primary_key=True, min=0, description="Years over which children are enrolled evenly; the study ends with them.", metadata={"unit": "years"})
     rule = dy.Enum(["last_run", "strict", "one_normal"], primary_key=True, description="What ends an episode: `last_run`, two normal counts or a last run that nobody contradicted (textbook); `strict`, two normal counts only; `one_normal`, one normal count.")
     estimator = dy.Enum(["interval", "kaplan_meier"], primary_key=True, description="Estimate from intervals, or Kaplan–Meier with the right end of each interval.")
