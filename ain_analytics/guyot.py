@@ -1,11 +1,12 @@
 """Individual days from a printed curve and its numbers at risk, after Guyot and others 2012.
 
-Between two numbers at risk, some number of children is taken to be censored, evenly; the resolved then follow
-from the falls of the curve, and the number at risk at the end from both. Where Guyot steps up and down from a
-first guess, every number that is possible is tried here, and the one that comes nearest to the printed number
-at risk is taken, of equals the one that comes nearest to the printed curve.
+Between two numbers at risk, some number of children is taken to be censored, evenly; the resolved follow from
+the falls, and the number at risk at the end from both. Where Guyot steps up and down from a first
+guess, numbers over all that is possible are tried here: the one that comes nearest to the printed number at
+risk is taken, of equals the one that comes nearest to the printed curve.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from ain_analytics.step_curve import Floats
 NEXT = 1e-6
 """Part of a day by which arithmetic on months may miss a whole one."""
 HALF = 0.5
+TRIES = 60
 DIGITS = 2
 """After the last number at risk, misses of the curve that agree so far are equal."""
 
@@ -47,6 +49,23 @@ class Walk(NamedTuple):
     unresolved: float
     n_left: int
     misfit: float
+
+
+class Aim(NamedTuple):
+    """What a walk should come nearest to; of equals the one nearest to the curve is taken."""
+
+    what: str
+    number: float
+
+    def distance(self, walk: Walk) -> tuple[float, float, float]:
+        """Say how far a walk is off, first of all by children who are not there."""
+        lacking = max(0, -walk.n_left)
+        if self.what == "n_left":
+            more = walk.n_left - self.number  # they can be censored just before the next number at risk
+            return lacking, max(0.0, -more), walk.misfit + max(0.0, more) / max(self.number, 1)
+        if self.what == "n_resolved":
+            return lacking, abs(len(walk.resolved) - self.number), walk.misfit
+        return lacking, round(walk.misfit, DIGITS), abs(len(walk.censored) - self.number)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,15 +116,13 @@ def individuals(
             float(begin), end, days[own], unresolved[own], before[own], n, share, last_day, is_between
         )
         least, most = (int(np.clip(c, 0, n)) for c in n_censored[place])
-        walks = [walk for c in range(least, most + 1) if (walk := _walk(span, c)).n_left >= 0]
-        aim = None if n_resolved is None else n_resolved - len(found)
         if not is_last:
-            walk = _nearest(walks or [_walk(span, 0)], n_left=int(n_at_risk[place + 1]))
-        elif aim is not None:
-            walk = _nearest(walks or [_walk(span, 0)], n_resolved=aim)
+            aim = Aim("n_left", float(n_at_risk[place + 1]))
+        elif n_resolved is not None:
+            aim = Aim("n_resolved", float(n_resolved - len(found)))
         else:
-            a_day = len(censored) / begin if begin > 0 else 0.0
-            walk = _nearest(walks or [_walk(span, 0)], n_censored=a_day * (end - begin))
+            aim = Aim("n_censored", len(censored) / begin * (end - begin) if begin > 0 else 0.0)
+        walk = _best(span, least, most, aim)
         found += walk.resolved
         censored += walk.censored.astype(int).tolist()
         share, n = walk.unresolved, walk.n_left
@@ -117,24 +134,13 @@ def individuals(
     return Individuals(found, censored + [max(1, int(np.ceil(days[-1] - NEXT)))] * n, missed)
 
 
-def _nearest(
-    walks: list[Walk],
-    *,
-    n_left: int | None = None,
-    n_resolved: int | None = None,
-    n_censored: float | None = None,
-) -> Walk:
-    """Take the walk that comes nearest to a number, of equals the one nearest to the curve."""
-
-    def distance(walk: Walk) -> tuple[float, float]:
-        if n_left is not None:
-            more = walk.n_left - n_left  # they can be censored just before the next number at risk
-            return max(0, -more), walk.misfit + max(0, more) / max(n_left, 1)
-        if n_resolved is not None:
-            return abs(len(walk.resolved) - n_resolved), walk.misfit
-        return round(walk.misfit, DIGITS), abs(len(walk.censored) - (n_censored or 0.0))
-
-    return min(walks, key=distance)
+def _best(span: Span, least: int, most: int, aim: Aim) -> Walk:
+    """Try numbers of censored children between two, coarsely and then each one near the best."""
+    apart = max(1, (most - least) // TRIES)
+    tried = {c: _walk(span, c) for c in {*range(least, most + 1, apart), most}}
+    near = min(tried, key=lambda c: aim.distance(tried[c]))
+    tried |= {c: _walk(span, c) for c in range(max(least, near - apart), min(most, near + apart) + 1)}
+    return min((walk for walk in tried.values()), key=aim.distance)
 
 
 def _walk(span: Span, c: int) -> Walk:
@@ -143,29 +149,34 @@ def _walk(span: Span, c: int) -> Walk:
     resolved: list[int] = []
     share, misfit = span.unresolved, 0.0
     for after, day, target in zip(span.after, span.days, span.printed, strict=True):
-        best: tuple[float, float, list[int]] = (abs(share - target), share, [])
-        for d in range(1, span.n - len(resolved) + 1):
-            days = _whole_days(after, day, d, is_between=span.is_between)
-            fallen = share * _kept(days, censored, span.n - len(resolved))
-            if abs(fallen - target) <= best[0]:
-                best = (abs(fallen - target), fallen, days)
-            if fallen <= target:
-                break
+        best = _nearest_fall(span, censored, share, len(resolved), after, day, target)
         misfit += best[0]
         share = best[1]
         resolved += best[2]
     return Walk(resolved, censored, share, span.n - c - len(resolved), misfit)
 
 
+def _nearest_fall(
+    span: Span, censored: Floats, share: float, n_gone: int, after: float, day: float, target: float
+) -> tuple[float, float, list[int]]:
+    """Find how many resolutions bring the curve nearest to a point: miss, curve after it, days."""
+
+    def fallen(d: int) -> tuple[float, float, list[int]]:
+        days = _whole_days(after, day, d, is_between=span.is_between)
+        reached = share * _kept(days, censored, span.n - n_gone)
+        return abs(reached - target), reached, days
+
+    fewest = bisect_left(range(span.n - n_gone), x=True, key=lambda d: fallen(d)[1] <= target)
+    return min((fallen(d) for d in range(max(0, fewest - 1), fewest + 1)), key=lambda found: found[0])
+
+
 def _kept(days: list[int], censored: Floats, n: int) -> float:
     """Multiply the shares that stay unresolved on each day of a fall."""
-    kept, gone = 1.0, 0
-    for day in dict.fromkeys(days):
-        at_risk = n - gone - int(np.searchsorted(censored, day, side="left"))
-        d = days.count(day)
-        kept *= max(0.0, 1 - d / at_risk) if at_risk > 0 else 0.0
-        gone += d
-    return kept
+    if not days:
+        return 1.0
+    day, d = np.unique(days, return_counts=True)
+    at_risk = n - (np.cumsum(d) - d) - np.searchsorted(censored, day, side="left")
+    return float(np.prod(np.where(at_risk > d, 1 - d / np.maximum(at_risk, 1), 0.0)))
 
 
 def _whole_days(after: float, day: float, d: int, *, is_between: bool) -> list[int]:

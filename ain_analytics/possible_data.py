@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ain_analytics.definitions import DAYS_PER_MONTH
-from ain_analytics.errors import ImpossibleCurve
+from ain_analytics.errors import ImpossibleCurve, NotEstimable
 from ain_analytics.step_curve import Floats
 
 ROUNDING = 1e-9
 """Two shares nearer than this are equal."""
+MOST = 1000
+"""Children beyond which the intervals are too many."""
 ROUNDS = 3
 """Times that the total of the resolved is divided among the intervals anew."""
 
@@ -97,7 +99,11 @@ def possible_data(points: Sequence[Point], *, n_resolved: int | None = None) -> 
     ------
     ImpossibleCurve
         No data set fits.
+    NotEstimable
+        More than 1,000 children are at risk on day zero.
     """
+    if points[0].upper > MOST:
+        raise NotEstimable("the bounds", f"more than {MOST:,} at risk on day zero would take minutes")
     n_intervals = sum(point.is_at_risk for point in points)
     allowed = np.array([[0.0, np.inf]] * n_intervals)
     backward = _backward(points)
@@ -213,7 +219,10 @@ def _forward(points: Sequence[Point], backward: Sequence[Hull], allowed: Floats)
             d = np.arange(here.low.shape[1])
             is_out = (d < allowed[number, 0]) | (d > allowed[number, 1])
             here = Hull(np.where(is_out, np.inf, here.low), np.where(is_out, -np.inf, here.high))
-        if not here.fits.any():
+        used = np.flatnonzero(here.fits.any(axis=0))
+        if used.size:
+            here = Hull(here.low[:, : used[-1] + 1], here.high[:, : used[-1] + 1])
+        else:
             raise ImpossibleCurve(_why(points, place))
         if not point.is_at_risk:
             unresolved.append((here.low.min(), here.high.max()))

@@ -72,6 +72,8 @@ def reconstruct(
         The curve or the numbers at risk rise, or no data set gives both.
     BadDefinition
         A choice is none of those.
+    NotEstimable
+        More than 1,000 children are at risk on day zero; the bounds would take minutes.
 
     References
     ----------

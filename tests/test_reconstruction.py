@@ -12,7 +12,7 @@ import pytest
 
 import ain_analytics as ain
 from ain_analytics.definitions import DAYS_PER_MONTH
-from ain_analytics.errors import BadDefinition, BadFrame, ImpossibleCurve
+from ain_analytics.errors import BadDefinition, BadFrame, ImpossibleCurve, NotEstimable
 from ain_analytics.possible_data import Point, possible_data
 
 GOLDEN = Path(__file__).parent / "golden" / "reconstruction"
@@ -255,6 +255,11 @@ def test_choices_that_are_none_are_refused() -> None:
     for said in ({"falls": "later"}, {"digits": 0}, {"error": 0.7}, {"n_resolved": -1}, {"at_risk_step": 0}):
         with pytest.raises(BadDefinition):
             ain.reconstruct(*rows, **said)  # type: ignore[arg-type]
+
+
+def test_more_children_than_can_be_bounded_are_refused_at_once() -> None:
+    with pytest.raises(NotEstimable, match="more than 1,000"):
+        ain.reconstruct(*table([0, 6, 12], [1.0, 0.5, 0.4], [5000, 2500, 2000]))
 
 
 def test_resolutions_in_all_that_do_not_fit_are_refused() -> None:
