@@ -39,8 +39,10 @@ if TYPE_CHECKING:
         chart_incidence,
         chart_multiverse,
         chart_patient,
+        chart_plan,
         chart_published,
         chart_quality,
+        chart_reconstruction,
         chart_recurrence,
         chart_resolution,
         chart_row_fates,
@@ -70,9 +72,13 @@ if TYPE_CHECKING:
     from ain_analytics.observation_time import follow_up_time
     from ain_analytics.one_sample import OneSampleTest, one_sample_log_rank
     from ain_analytics.onset_covariates import with_covariates
+    from ain_analytics.plan_result import Plan
+    from ain_analytics.planner import plan
     from ain_analytics.proportional_hazards import proportional_hazards
     from ain_analytics.published import compare, published_figures
     from ain_analytics.quality import quality
+    from ain_analytics.reconstruction import reconstruct
+    from ain_analytics.reconstruction_result import Reconstruction
     from ain_analytics.recurrence import recurrence_curve
     from ain_analytics.registry import open_registry
     from ain_analytics.study import study
@@ -98,6 +104,8 @@ _HOMES = {
     "Multiverse": "multiverse_result",
     "OneSampleTest": "one_sample",
     "PRESETS": "definitions",
+    "Plan": "plan_result",
+    "Reconstruction": "reconstruction_result",
     "StrataTest": "compare_strata",
     "accelerated_failure": "accelerated_failure",
     "antibody_yield": "antibody_yield",
@@ -116,8 +124,10 @@ _HOMES = {
     "chart_incidence": "charts",
     "chart_multiverse": "charts",
     "chart_patient": "charts",
+    "chart_plan": "charts",
     "chart_published": "charts",
     "chart_quality": "charts",
+    "chart_reconstruction": "charts",
     "chart_recurrence": "charts",
     "chart_resolution": "charts",
     "chart_row_fates": "charts",
@@ -147,12 +157,14 @@ _HOMES = {
     "one_sample_log_rank": "one_sample",
     "open_registry": "registry",
     "phenotype_213": "against_truth",
+    "plan": "planner",
     "proportional_hazards": "proportional_hazards",
     "published_figures": "published",
     "quality": "quality",
     "read_definition": "definition_file",
     "read_grid": "grid",
     "resolution_curve": "curves",
+    "reconstruct": "reconstruction",
     "recurrence_curve": "recurrence",
     "restricted_mean_difference": "contrasts",
     "rules_table": "cases",
@@ -182,6 +194,8 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "Multiverse",
     "OneSampleTest",
     "PRESETS",
+    "Plan",
+    "Reconstruction",
     "StrataTest",
     "accelerated_failure",
     "antibody_yield",
@@ -200,8 +214,10 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "chart_incidence",
     "chart_multiverse",
     "chart_patient",
+    "chart_plan",
     "chart_published",
     "chart_quality",
+    "chart_reconstruction",
     "chart_recurrence",
     "chart_resolution",
     "chart_row_fates",
@@ -231,12 +247,14 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "one_sample_log_rank",
     "open_registry",
     "phenotype_213",
+    "plan",
     "proportional_hazards",
     "published_figures",
     "quality",
     "read_definition",
     "read_grid",
     "resolution_curve",
+    "reconstruct",
     "recurrence_curve",
     "restricted_mean_difference",
     "rules_table",

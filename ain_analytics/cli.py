@@ -10,6 +10,7 @@ import typer
 from ain_analytics.cli_multiverse import multiverse
 from ain_analytics.cli_options import Definition, Engine, EngineAddress, InBuckets, KeepIn, Source
 from ain_analytics.errors import BadOutput, NothingUsable
+from ain_analytics.plan_command import plan
 from ain_analytics.terminal import make_console, progress_bar, say_results, typed_command
 
 app = typer.Typer(
@@ -21,8 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 NOTEBOOKS = Path("ain_notebooks")
-NOTHING_USABLE = 1
-STALE = 1
+NOTHING_USABLE = STALE = 1
 
 
 def _show_version(wanted: bool) -> None:
@@ -197,14 +197,15 @@ def map_tables(
         typer.echo(f"written: {place}")
 
 
+app.command()(plan)
+
+
 @app.command()
 def simulate(
     patients: Annotated[int, typer.Option("-n", "--patients", min=1, help="Number of children.")],
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same registry.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="New folder for the extract.")],
-    form: Annotated[
-        str, typer.Option(help="Format of the extract: native, omop, fhir, redcap, sdtm or tables.")
-    ] = "native",
+    form: Annotated[str, typer.Option(help="Format: native, omop, fhir, redcap, sdtm or tables.")] = "native",
 ) -> None:
     """Write a made-up registry whose truth is known, as an extract in a format of your choice."""
     from ain_analytics.output import atomic_folder

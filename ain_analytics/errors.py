@@ -132,6 +132,25 @@ class BadFrame(AinError, ValueError):
         super().__init__(f"The frame is not a valid {schema}: {found}.")
 
 
+class ImpossibleCurve(AinError, ValueError):
+    """No data set gives the curve and the numbers at risk that are printed."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The printed curve is impossible: {why}.")
+
+
+class OutsideGrid(AinError, ValueError):
+    """A planned study lies beyond the scenarios that were simulated."""
+
+    def __init__(self, name: str, value: str, known: Iterable[float]) -> None:
+        points = ", ".join(f"{point:g}" for point in known)
+        reach = f"; it has {points}" if points else ""
+        super().__init__(
+            f"The shipped grid does not answer: {name} is {value}{reach}. Take a value between them, or "
+            "simulate it: refine=REPETITIONS (ain plan --refine REPETITIONS)."
+        )
+
+
 class EmptyStratum(AinError, ValueError):
     """An estimate was asked for where nobody is at risk."""
 

@@ -17,7 +17,7 @@ from ain_analytics.study import BY_COLUMNS
 from ain_analytics.synthetic import simulate
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("demo", "study", "check", "why", "multiverse", "map", "simulate", "lab", "dictionary")
+COMMANDS = ("demo", "study", "check", "why", "multiverse", "map", "plan", "simulate", "lab", "dictionary")
 HEAVY = ("polars", "duckdb", "pandas", "lifelines", "altair", "great_tables", "dataframely", "numpy")
 PATIENTS = "patient_id,birth_date,sex\nSECRET,2018-01-01,female\n"
 RESULTS = "patient_id,sampled_at,code,value,unit\n"
@@ -285,3 +285,20 @@ def test_the_wheel_works_outside_the_checkout(tmp_path: Path, extract: Path) -> 
     assert said == f"{shipped / '__init__.py'} True\n"
     for words in (["check", extract], ["lab", "-o", "mine", "--copy-only"]):
         subprocess.run([sys.executable, "-m", "ain_analytics", *words], env=there, cwd=tmp_path, check=True)
+
+
+def test_plan_answers_from_the_grid_and_refuses_beyond_it(ain: Ain) -> None:
+    ended = ain("plan", "-n", 100, "-n", 200, "--rule", "last_run", "--width", 4, "-o", "mine")
+    assert ended.code == 0
+    lines = [line for line in ended.out.splitlines() if " children, last run (textbook)" in line]
+    assert len(lines) == 4
+    assert "For limits of the median 4 months wide: about " in ended.out
+    assert Path("mine/plan.svg").is_file()
+    for words, said in (
+        (("--visit-months", 12), "it has 1, 3, 6"),
+        (("--rule", "usual"), "must be one of last_run, strict, one_normal"),
+    ):
+        ended = ain("plan", *words)
+        assert ended.code == 2
+        assert said in ended.err
+        assert is_one_line(ended.err)

@@ -35,14 +35,14 @@ FLOORS = (
     "records column_names statistics_reader typed_cells",
     "workbook resources statistics_file definition_checks definition_fields step_curve",
     "definitions schema codes quantities files output lab notebook_renderer",
-    "row_weights influence",
+    "row_weights influence possible_data guyot",
     "mapping",
     "views postgres wording definition_file endings sender conditions strata kaplan_meier log_rank "
-    "turnbull_cells cli_options published_records cox_engine aft_distributions "
+    "turnbull_cells printed_curve cli_options published_records cox_engine aft_distributions "
     "tipping_pools",
     "lost mapped_files curve_result contrast_result simultaneous_bands npmle_newton rules cox_fit covariates "
     "view_choices aft_likelihood aalen_johansen gray_test",
-    "mapped_rows npmle imputation regression_rows likelihood_limits",
+    "mapped_rows reconstruction_result plan_result npmle imputation regression_rows likelihood_limits",
     "formats bootstrap interval_log_rank grid",
     "extracted interval_tables leaf_estimates",
     "databases",
@@ -55,7 +55,7 @@ FLOORS = (
     "cycles changed one_sample rederived multiverse_spread",
     "knowledge antibodies possible_facts",
     "cases followup oddities intervals published_group characteristics small_cells quality_rows "
-    "possible_choices person_time later_doses",
+    "possible_choices person_time later_doses reconstruction",
     "quality_counts quality_checks flips varied",
     "quality attrition disclosure published_answers guess regression_result onset_covariates",
     "shared_curves quality_shared association_result exposure_windows cox proportional_hazards aft_result "
@@ -63,8 +63,8 @@ FLOORS = (
     "published shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
     "multiverse_result accelerated_failure incidence observation_time lost_bounds tipping visit_intensity",
     "multiverse charts dictionary synthetic manifest study_result triggers",
-    "against_truth tables report_page report_text associations",
-    "report_curves quality_page",
+    "planner against_truth tables report_page report_text associations",
+    "report_curves quality_page plan_command",
     "report quality_folder why_card",
     "why multiverse_folder",
     "study cli_multiverse",
@@ -89,6 +89,12 @@ MAY_HOLD_NUMBERS = {
     "layers": "sizes of a number",
     "children": "sizes of a number",
     "shared": "ranks",
+    "plan_result": "numerical tolerance, and how numbers are printed",
+    "plan_command": "values that are taken where none is said",
+    "planner": "the grid of scenarios, and what is simulated",
+    "guyot": "a half, numbers tried, and numerical tolerance",
+    "possible_data": "numerical tolerance, and the most children",
+    "printed_curve": "digits, and how numbers are printed",
     "codes": "ranks, and a whole in percent",
     "errors": "sizes of a message",
     "interrupt": "seconds, and an exit code",

@@ -10,8 +10,10 @@ from ain_analytics.charts.forest import chart_forest
 from ain_analytics.charts.incidence import chart_incidence, chart_recurrence
 from ain_analytics.charts.multiverse import chart_multiverse
 from ain_analytics.charts.patient import chart_patient
+from ain_analytics.charts.plan import chart_plan
 from ain_analytics.charts.published import chart_published
 from ain_analytics.charts.quality import QUALITY_CHARTS, chart_quality
+from ain_analytics.charts.reconstruction import chart_reconstruction
 from ain_analytics.charts.rules import chart_rules
 from ain_analytics.charts.tipping import chart_tipping_point
 from ain_analytics.charts.truth import chart_accuracy, chart_confusion
@@ -29,8 +31,10 @@ __all__ = [
     "chart_incidence",
     "chart_multiverse",
     "chart_patient",
+    "chart_plan",
     "chart_published",
     "chart_quality",
+    "chart_reconstruction",
     "chart_recurrence",
     "chart_resolution",
     "chart_row_fates",

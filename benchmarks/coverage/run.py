@@ -6,17 +6,15 @@ killed goes on where it was. The table goes to benchmarks/results/coverage.csv.
 """
 
 import argparse
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from benchmarks.coverage.draw import SCENARIOS, draw
 from benchmarks.coverage.methods import estimates
+from benchmarks.parts import keep, run_parts
 
 SEED = 1975
 AT_A_TIME = 50
@@ -35,9 +33,7 @@ def part(number: int, first: int, with_interval: bool, file: Path) -> Path:
             with_interval=with_interval,
         )
     ]
-    begun = file.with_suffix(".part")
-    pl.DataFrame(rows, infer_schema_length=None).write_parquet(begun)
-    begun.replace(file)
+    keep(pl.DataFrame(rows, infer_schema_length=None), file)
     return file
 
 
@@ -79,22 +75,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("coverage_parts"))
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     asked = parser.parse_args()
-    asked.work.mkdir(parents=True, exist_ok=True)
     files = {
         asked.work / f"{number:02}-{first:05}.parquet": (number, first, first < asked.intervals)
         for first in range(0, asked.repetitions, AT_A_TIME)
         for number in range(len(SCENARIOS))
     }
-    missing = {file: what for file, what in files.items() if not file.is_file()}
-    columns = ("registries", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    os.environ |= {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    pool_of = ProcessPoolExecutor(asked.processes, mp_context=multiprocessing.get_context("spawn"))
-    with Progress(*columns) as progress, pool_of as pool:
-        bar = progress.add_task("", total=len(files), completed=len(files) - len(missing))
-        for done in as_completed([pool.submit(part, *what, file) for file, what in missing.items()]):
-            done.result()
-            progress.advance(bar)
-    found = table(sorted(files))
+    found = table(run_parts(part, files, processes=asked.processes, word="registries"))
     found.write_csv(RESULT)
     off = found.filter(~pl.col("coverage_percent").is_between(93, 97))
     print(f"{found.height} rows in {RESULT.name}; {off.height} of them outside 93 to 97 %")
