@@ -38,6 +38,8 @@ SAID = {
 """How a figure of each quantity is said; the others in the source's own words."""
 IN_WORDS = {"value": "value", "at": "at_months", "lower": "lower", "upper": "upper"}
 UNKNOWN = "?"
+NOT_SAID = ("followed_months", "onset_from_months", "onset_before_months")
+"""Filters of a population that no shipped source states and that users may."""
 
 
 def published_figures() -> pl.DataFrame:
@@ -66,10 +68,11 @@ def published_figures() -> pl.DataFrame:
         as_read.join(meant, on="figure_id", how="inner", validate="1:1", maintain_order="left")
         .with_columns(
             pl.col("year").str.extract(r"^(\d{4})"),
+            (half_of_last_digit() * factor).alias("rounding"),
             pl.col("value").cast(pl.Float64) * factor,
             pl.col("lower", "upper").cast(pl.Float64) * end_factor,
             pl.col("at_months", "landmark_months").cast(pl.Float64),
-            pl.col("n", "n_behind", "printed_n").cast(pl.Int32),
+            pl.col("n", "n_behind", "n_followed", "printed_n").cast(pl.Int32),
             pl.col("unit").replace_strict(
                 {unit: ours for unit, (ours, _) in SOURCE_UNIT.items()}, default="none"
             ),
@@ -77,7 +80,10 @@ def published_figures() -> pl.DataFrame:
             pl.col("case_classes").str.split(";"),
             pl.coalesce("who", "population").alias("population"),
         )
-        .with_columns(_statement().alias("statement"))
+        .with_columns(
+            _statement().alias("statement"),
+            *(pl.lit(None, pl.Float64).alias(name) for name in NOT_SAID),
+        )
         .select(PublishedFigure.column_names())
         .pipe(PublishedFigure.validate, cast=True)
     )
@@ -106,8 +112,7 @@ def published_slips() -> pl.DataFrame:
     ratio = pl.when(n_counted < n).then(n_counted / (n - n_counted))
     nearest = pl.when(pl.col("unit") == "ratio").then(ratio).otherwise(100 * n_counted / n)
     part, whole = (pl.col("counts").str.split("/").list.get(i).cast(pl.Float64) for i in (0, 1))
-    digits = pl.col("value").str.extract(r"\.(\d+)$").str.len_chars().fill_null(0).cast(pl.Float64)
-    rounding = 0.5 * 10.0 ** (-digits) + 1e-9
+    rounding = half_of_last_digit() + 1e-9
     sign = pl.col("unit").replace_strict({"percent": " %", "ratio": ""})
     wrong = pl.format("{} is {}{}, not {}{}", "counts", pl.col("recomputed").round(2), sign, "value", sign)
     impossible = pl.format(
@@ -148,6 +153,12 @@ def published_slips() -> pl.DataFrame:
             "slip",
         )
     )
+
+
+def half_of_last_digit() -> pl.Expr:
+    """Give half of the last printed digit of a value that is still text."""
+    digits = pl.col("value").str.extract(r"\.(\d+)$").str.len_chars().fill_null(0).cast(pl.Float64)
+    return 0.5 * 10.0 ** (-digits)
 
 
 def _statement() -> pl.Expr:

@@ -122,15 +122,18 @@ def averaged(unresolved: Days, log_variance: Days, *, n: int, confidence: float)
 
 
 def p_of_median(days: Days, published: float, published_n: int | None) -> float:
-    """Test whether one's own median may be the published one, by the share of own values below it.
+    """Test whether one's own median may be the published one, by how many own values lie below it.
 
-    An exact sign test where the published median is taken as exact; else a normal one in which both err.
+    Of n own values so many lie below the median of m others as a beta-binomial law says, exactly for odd m
+    (Mathisen 1943, doi:10.1214/aoms/1177731460); where the published median is taken as exact, it is the sign
+    test. Values on the median count for both sides.
     """
     n_low, n_high = int((days <= published).sum()), int((days >= published).sum())
+    n_extreme = min(n_low, n_high)
     if published_n is None:
-        return min(1.0, 2 * float(stats.binom.cdf(min(n_low, n_high), days.size, HALF)))
-    below = (n_low + days.size - n_high) / 2 / days.size
-    return _two_sided(below - HALF, HALF * sqrt(1 / days.size + 1 / published_n))
+        return min(1.0, 2 * float(stats.binom.cdf(n_extreme, days.size, HALF)))
+    rank = (published_n + 1) / 2
+    return min(1.0, 2 * float(stats.betabinom.cdf(n_extreme, days.size, rank, rank)))
 
 
 def p_of_mean(days: Days, published: float, published_n: int | None) -> float:

@@ -56,9 +56,10 @@ FLOORS = (
     "knowledge antibodies possible_facts",
     "cases followup oddities intervals published_group characteristics small_cells quality_rows "
     "possible_choices person_time later_doses",
-    "quality_counts quality_checks flips",
+    "quality_counts quality_checks flips published_tests",
     "quality attrition disclosure published_answers guess regression_result onset_covariates",
-    "shared_curves quality_shared association_result exposure_windows cox proportional_hazards aft_result "
+    "published_followed published_wording shared_curves quality_shared association_result exposure_windows "
+    "cox proportional_hazards aft_result "
     "incidence_result observation_result recurrence",
     "published shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
     "accelerated_failure incidence observation_time lost_bounds tipping visit_intensity",
@@ -111,7 +112,8 @@ MAY_HOLD_NUMBERS = {
     "quality_checks": "sizes of a text",
     "quantities": "the median",
     "published_records": "months of a year, and how the literature prints",
-    "published": "how a p-value is printed",
+    "published_group": "what is as good as no end",
+    "published_wording": "how a p-value is printed",
     "step_curve": "quartiles",
     "influence": "rows held at once",
     "kaplan_meier": "numerical tolerance",

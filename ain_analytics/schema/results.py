@@ -27,6 +27,7 @@ QUANTITY = [
 ]
 OF_UNIT = ["children", "person_days", "tested_children", "treated_children"]
 VERDICT = ["compatible", "different", "not_comparable"]
+TEST = ["order_statistics", "sign", "student", "fisher", "binomial", "curve", "curve_difference", "one_sample_log_rank", "none"]
 CHILDREN = {"unit": "children"}
 STANDS_FOR = {"probable_primary": "primary_autoimmune"}
 """A class that claims another one to be true."""
@@ -127,6 +128,7 @@ class PublishedFigure(dy.Schema):
     population = dy.String(description="Who was studied, in the source's words.")
     n = dy.Int32(nullable=True, description="Number studied.", metadata={"unit": "children"})
     n_behind = dy.Int32(nullable=True, description="Number behind the figure, e.g. those who recovered; none where the source is silent.", metadata={"unit": "children"})
+    n_followed = dy.Int32(nullable=True, description="Number of whom `n_behind` are those who recovered, where it is known and only they are counted.", metadata={"unit": "children"})
     printed_n = dy.Int32(nullable=True, description="Number that the source prints beside the figure, where it cannot be the one behind it.", metadata={"unit": "children"})
     statement = dy.String(description="What the source says, in one line.")
     quantity = dy.Enum(QUANTITY, description="What was really computed.")
@@ -137,8 +139,12 @@ class PublishedFigure(dy.Schema):
     lower = dy.Float64(nullable=True, description="Lower end of the interval of kind `interval_kind`; of a window of time in months.", metadata={"unit": "see `unit`"})
     upper = dy.Float64(nullable=True, description="Upper end of it.", metadata={"unit": "see `unit`"})
     unit = dy.Enum(["months", "percent", "p", "none"], description="Unit of the three; years, weeks and days of the source are turned into months.")
+    rounding = dy.Float64(min=0, description="Half of the last digit that is printed: the value may be so much larger or smaller.", metadata={"unit": "see `unit`"})
     at_months = dy.Float64(nullable=True, description="Time or age at which a share was read.", metadata={"unit": "months"})
     landmark_months = dy.Float64(nullable=True, description="Only children still neutropenic so long after onset were studied; none: all.", metadata={"unit": "months"})
+    followed_months = dy.Float64(nullable=True, description="Time since the origin after which the source followed nobody; none: not said.", metadata={"unit": "months"})
+    onset_from_months = dy.Float64(nullable=True, description="Only children of this age at onset or older were studied; none: all.", metadata={"unit": "months"})
+    onset_before_months = dy.Float64(nullable=True, description="Only children younger at onset were studied; none: all.", metadata={"unit": "months"})
     interval_kind = dy.String(description="range, usual range, SD, window …; `none`.")
     case_classes = dy.List(dy.String(), nullable=True, description="Classes of this program that the population corresponds to; none: no such class.")
     definition = dy.String(description="Preset that comes nearest, `unknown` where the source is silent, `no preset` where none comes near.")
@@ -170,6 +176,10 @@ class PublishedComparison(dy.Schema):
     better_lower = dy.Float64(nullable=True, description="Lower limit of it.", metadata={"unit": "see `unit`"})
     better_upper = dy.Float64(nullable=True, description="Upper limit of it.", metadata={"unit": "see `unit`"})
     verdict = dy.Enum(VERDICT, description="Whether the two agree, or cannot be compared.")
+    test = dy.Enum(TEST, description="Test behind the verdict; `none` without one. order_statistics: own values below the published median, beta-binomial; sign: the same, the published one taken as exact; student; fisher; binomial; curve: Kaplan–Meier on the log scale; curve_difference; one_sample_log_rank: resolutions seen and expected under the published curve.")
+    p = dy.Float64(nullable=True, min=0, max=1, description="Two-sided p of the hypothesis that both are estimates of one value.", metadata={"unit": "share"})
+    p_holm = dy.Float64(nullable=True, min=0, max=1, description="The same after Holm, for all distinct figures that were tested.", metadata={"unit": "share"})
+    is_equivalent = dy.Bool(nullable=True, description="Whether a course longer or shorter by `equivalence_ratio` is ruled out; false: too few children, or a quantity that does not tell; none where not compatible.")
     reason = dy.String(description="Why, in a sentence.")
 
 
