@@ -7,6 +7,7 @@ import polars as pl
 
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.published_answers import ANSWERS, Answer, shares_at_ends
+from ain_analytics.published_features import SHOWN_ONLY, VALUES, feature, shown_beside
 from ain_analytics.published_followed import Followed
 from ain_analytics.published_group import Group
 from ain_analytics.published_records import published_figures, published_slips
@@ -159,7 +160,7 @@ def multiplicity_note(comparison: pl.DataFrame, *, confidence: float = TEXTBOOK.
 
 def _is_settled(figure: Figure) -> bool:
     """Tell whether a figure needs no derivation of its own, because it cannot be compared anyway."""
-    return figure["why_not"] is not None and figure["quantity"] != "usual_window"
+    return figure["why_not"] is not None and figure["quantity"] not in ("usual_window", *SHOWN_ONLY)
 
 
 def _compared(figure: Figure, followed: Followed) -> dict[str, Any]:
@@ -174,6 +175,8 @@ def _compared(figure: Figure, followed: Followed) -> dict[str, Any]:
     }
     if figure["why_not"] is not None:
         return row | {"reason": in_a_sentence(figure["why_not"], _untested(figure, followed))}
+    if figure["quantity"] in VALUES:
+        return row | _cohort_compared(figure, followed)
     group = followed.group(figure)
     classes = classes_in_words(figure)
     if not group.n:
@@ -191,14 +194,29 @@ def _compared(figure: Figure, followed: Followed) -> dict[str, Any]:
     tested = TESTS[figure["quantity"]](group, figure)
     if tested.p is None:
         return row | {"reason": in_a_sentence(tested.lacks, *said)}
-    return row | _judged(figure, answer, tested, said, group)
+    return row | _judged(figure, answer, tested, said, group, d)
 
 
-def _judged(figure: Figure, answer: Answer, tested: Tested, said: list[str], group: Group) -> dict[str, Any]:
-    """Say the verdict, and whether *compatible* is more than a lack of children."""
-    d = group.definitions
+def _cohort_compared(figure: Figure, followed: Followed) -> dict[str, Any]:
+    """Set a figure on who the children are beside those here."""
+    d, classes = followed.definitions_of(figure), classes_in_words(figure)
+    answer, tested = feature(figure, followed)
+    if answer.own.n < d.minimum_at_risk:
+        few = f"of fewer than {d.minimum_at_risk} children classed {classes} is it known here"
+        return {"own_n": 0 if not answer.own.n else None, "reason": in_a_sentence(few)}
+    said = assumed(figure, followed.own, d, followed.duration_origin)
+    row = {"own_n": answer.own.n} | _columns("own", answer.own)
+    if tested.p is None:
+        return row | {"reason": in_a_sentence(tested.lacks, *said)}
+    return row | _judged(figure, answer, tested, said, None, d)
+
+
+def _judged(
+    figure: Figure, answer: Answer, tested: Tested, said: list[str], group: Group | None, d: Definitions
+) -> dict[str, Any]:
+    """Say the verdict, and of a course whether *compatible* is more than a lack of children."""
     verdict = "different" if (tested.p or 0) < 1 - d.confidence else "compatible"
-    is_equivalent = rules_out(group, figure) if verdict == "compatible" else None
+    is_equivalent = rules_out(group, figure) if group and verdict == "compatible" else None
     of_whom = f"of the children classed {classes_in_words(figure)}"
     opening = f"{verdict}: {of_whom} {against(figure, answer, tested)}"
     return {
@@ -212,8 +230,11 @@ def _judged(figure: Figure, answer: Answer, tested: Tested, said: list[str], gro
 
 def _untested(figure: Figure, followed: Followed) -> str:
     """Say what is known here of a usual window, where its population and its origin are."""
-    is_known = figure["case_classes"] and figure["time_origin"] != "treatment"
-    if figure["quantity"] != "usual_window" or not is_known:
+    if not figure["case_classes"] or figure["time_origin"] == "treatment":
+        return ""
+    if figure["quantity"] in SHOWN_ONLY:
+        return shown_beside(figure, followed)
+    if figure["quantity"] != "usual_window":
         return ""
     group = followed.group(figure)
     return shares_at_ends(group, figure) if group.n >= group.definitions.minimum_at_risk else ""

@@ -74,12 +74,12 @@ class OfTheRecovered:
         return Tested(max(p), test, more=more)
 
 
-def printed_near(figure: Figure, own: float) -> float:
-    """Give the value, in days, nearest to one's own of those that are printed in this way.
+def printed_near(figure: Figure, own: float, unit: float = DAYS_PER_MONTH) -> float:
+    """Give the value, in days or so many of another unit, nearest to one's own of those printed in this way.
 
     A printed 17 months is anything from 16.5 to 17.5.
     """
-    value, half = (figure[name] * DAYS_PER_MONTH for name in ("value", "rounding"))
+    value, half = (figure[name] * unit for name in ("value", "rounding"))
     return float(min(max(own, value - half), value + half))
 
 
@@ -107,9 +107,15 @@ def _share_by(group: Group, figure: Figure) -> Tested:
         if reading is None or of_curve is None:
             return Tested(None, "none", lacks)
         return Tested(of_curve, "curve", more=1 - reading.unresolved - figure["value"] / PERCENT)
-    k, published = int((group.days <= at * DAYS_PER_MONTH).sum()), figure["value"] / PERCENT
-    p = p_of_share(k, group.n, published, figure["n_behind"])
-    return Tested(p, _exact(figure), more=k / group.n - published)
+    k = int((group.days <= at * DAYS_PER_MONTH).sum())
+    return share_tested(k, group.n, figure)
+
+
+def share_tested(k: int, n: int, figure: Figure) -> Tested:
+    """Test k of n against a published share: Fisher's test, or the binomial one where its n is not known."""
+    p = p_of_share(k, n, _near(figure, k / n), figure["n_behind"])
+    test = "binomial" if figure["n_behind"] is None else "fisher"
+    return Tested(p, test, more=k / n - figure["value"] / PERCENT)
 
 
 def _share_ever(group: Group, figure: Figure) -> Tested:
@@ -118,15 +124,15 @@ def _share_ever(group: Group, figure: Figure) -> Tested:
     Where it is another than the crude one here, but not more than the curve ends with, another length of
     follow-up would do that alone, so nothing can be said.
     """
-    k, published, n = group.days.size, figure["value"] / PERCENT, figure["n_behind"]
-    crude, level = p_of_share(k, group.n, published, n), 1 - group.definitions.confidence
-    if crude >= level:
-        return Tested(crude, _exact(figure))
+    k, level = group.days.size, 1 - group.definitions.confidence
+    crude = share_tested(k, group.n, figure)
+    if (crude.p or 0) >= level:
+        return crude
     last = group.last_reading()
-    if last is not None and published > 1 - last.unresolved:
-        most = _p_of_curve(last, figure, group)
+    if last is not None and figure["value"] / PERCENT > 1 - last.unresolved:
+        most = max(crude.p or 0, _p_of_curve(last, figure, group))
         if most < level:
-            return Tested(max(crude, most), "curve")
+            return Tested(most, "curve", more=crude.more)
     here = PERCENT * k / group.n
     return Tested(
         None,
@@ -156,10 +162,6 @@ def _near(figure: Figure, own: float) -> float:
     """Give the share nearest to one's own of those that are printed in this way."""
     value, half = figure["value"] / PERCENT, figure["rounding"] / PERCENT
     return float(min(max(own, value - half, 0.0), value + half, 1.0))
-
-
-def _exact(figure: Figure) -> str:
-    return "binomial" if figure["n_behind"] is None else "fisher"
 
 
 _median = OfTheRecovered(median_of, p_of_median, ("order_statistics", "sign"))

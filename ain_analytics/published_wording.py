@@ -5,7 +5,7 @@ from ain_analytics.published_answers import Answer
 from ain_analytics.published_tests import Figure, Tested
 from ain_analytics.quantities import Estimate
 
-UNIT = {"months": " months", "percent": " %", "p": "", "none": ""}
+UNIT = {"months": " months", "percent": " %", "10⁹/L": " × 10⁹/L", "p": "", "none": ""}
 SMALL_P = 0.001
 
 
@@ -23,7 +23,7 @@ def classes_in_words(figure: Figure) -> str:
 def against(figure: Figure, answer: Answer, tested: Tested) -> str:
     """Say the own value, the published one, the p-value and the better value."""
     unit, n = UNIT[figure["unit"]], figure["n_behind"]
-    published = f"{figure['value']:.1f}{unit} ({'number not given' if n is None else f'n = {n}'})"
+    published = f"{figure['value']:{_form(unit)}}{unit} ({'number not given' if n is None else f'n = {n}'})"
     p = "p < 0.001" if tested.p is not None and tested.p < SMALL_P else f"p = {tested.p:.3f}"
     said = f"{_in_words(answer.own, unit)} here against {published} published, {p}"
     if answer.better is None and answer.better_quantity != "none":
@@ -36,9 +36,14 @@ def against(figure: Figure, answer: Answer, tested: Tested) -> str:
 def _in_words(estimate: Estimate, unit: str) -> str:
     if estimate.value is None:
         return f"not reached (n = {estimate.n})"
-    lower, upper = ("not reached" if x is None else f"{x:.1f}" for x in (estimate.lower, estimate.upper))
+    form = _form(unit)
+    lower, upper = ("not reached" if x is None else f"{x:{form}}" for x in (estimate.lower, estimate.upper))
     limits = "no limits" if estimate.lower is estimate.upper is None else f"{lower} to {upper}"
-    return f"{estimate.value:.1f}{unit} ({limits}, n = {estimate.n})"
+    return f"{estimate.value:{form}}{unit} ({limits}, n = {estimate.n})"
+
+
+def _form(unit: str) -> str:
+    return ".2f" if "10" in unit else ".1f"
 
 
 def equivalent_in_words(is_equivalent: bool | None, d: Definitions) -> str:

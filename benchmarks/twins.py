@@ -88,7 +88,7 @@ class QuickCurve:
         read = [None if is_beyond else float(x[place]) for x in (self.share, self.lower, self.upper)]
         names = ("unresolved", "lower", "upper")
         return pl.DataFrame(
-            {k: [None if v is None or np.isnan(v) else v] for k, v in zip(names, read)},
+            {k: [None if v is None or np.isnan(v) else v] for k, v in zip(names, read, strict=True)},
             schema=dict.fromkeys(names, pl.Float64),
         )
 

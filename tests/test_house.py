@@ -61,8 +61,10 @@ FLOORS = (
     "published_followed published_wording shared_curves quality_shared association_result exposure_windows "
     "cox proportional_hazards aft_result "
     "incidence_result observation_result recurrence",
-    "published shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
+    "shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
     "accelerated_failure incidence observation_time lost_bounds tipping visit_intensity",
+    "published_features",
+    "published",
     "charts dictionary synthetic manifest study_result triggers",
     "against_truth tables report_page report_text associations",
     "report_curves quality_page",
@@ -113,6 +115,7 @@ MAY_HOLD_NUMBERS = {
     "quantities": "the median",
     "published_records": "months of a year, and how the literature prints",
     "published_group": "what is as good as no end",
+    "published_features": "percentiles, and what a query asks for",
     "published_wording": "how a p-value is printed",
     "step_curve": "quartiles",
     "influence": "rows held at once",

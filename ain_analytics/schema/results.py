@@ -15,6 +15,26 @@ QUANTITY = [
     "share_between",
     "median_age_at_resolution",
     "share_resolved_by_age",
+    "curve",
+    "share_girls",
+    "share_boys",
+    "ratio_boys_girls",
+    "median_age_at_onset",
+    "mean_age_at_onset",
+    "median_age_at_diagnosis",
+    "mean_age_at_diagnosis",
+    "earliest_age",
+    "usual_age",
+    "median_anc",
+    "mean_anc",
+    "share_severe",
+    "share_antibody_positive",
+    "share_converting",
+    "share_specificity",
+    "share_treated",
+    "share_responding",
+    "share_infected",
+    "frequency",
     "usual_window",
     "range",
     "individual_time",
@@ -27,6 +47,7 @@ QUANTITY = [
 ]
 OF_UNIT = ["children", "person_days", "tested_children", "treated_children"]
 VERDICT = ["compatible", "different", "not_comparable"]
+PUBLISHED_UNIT = ["months", "percent", "10⁹/L", "p", "none"]
 TEST = ["order_statistics", "sign", "student", "fisher", "binomial", "curve", "curve_difference", "one_sample_log_rank", "none"]
 CHILDREN = {"unit": "children"}
 STANDS_FOR = {"probable_primary": "primary_autoimmune"}
@@ -138,7 +159,7 @@ class PublishedFigure(dy.Schema):
     value = dy.Float64(nullable=True, description="The figure.", metadata={"unit": "see `unit`"})
     lower = dy.Float64(nullable=True, description="Lower end of the interval of kind `interval_kind`; of a window of time in months.", metadata={"unit": "see `unit`"})
     upper = dy.Float64(nullable=True, description="Upper end of it.", metadata={"unit": "see `unit`"})
-    unit = dy.Enum(["months", "percent", "p", "none"], description="Unit of the three; years, weeks and days of the source are turned into months.")
+    unit = dy.Enum(PUBLISHED_UNIT, description="Unit of the three; years, weeks and days of the source are turned into months.")
     rounding = dy.Float64(min=0, description="Half of the last digit that is printed: the value may be so much larger or smaller.", metadata={"unit": "see `unit`"})
     at_months = dy.Float64(nullable=True, description="Time or age at which a share was read.", metadata={"unit": "months"})
     landmark_months = dy.Float64(nullable=True, description="Only children still neutropenic so long after onset were studied; none: all.", metadata={"unit": "months"})
@@ -146,6 +167,7 @@ class PublishedFigure(dy.Schema):
     onset_from_months = dy.Float64(nullable=True, description="Only children of this age at onset or older were studied; none: all.", metadata={"unit": "months"})
     onset_before_months = dy.Float64(nullable=True, description="Only children younger at onset were studied; none: all.", metadata={"unit": "months"})
     interval_kind = dy.String(description="range, usual range, SD, window …; `none`.")
+    detail = dy.String(nullable=True, description="Of what a share is: an antigen, a drug, a kind of infection.")
     case_classes = dy.List(dy.String(), nullable=True, description="Classes of this program that the population corresponds to; none: no such class.")
     definition = dy.String(description="Preset that comes nearest, `unknown` where the source is silent, `no preset` where none comes near.")
     why_not = dy.String(nullable=True, description="Why it cannot be compared with any registry; none where it can.")
@@ -164,7 +186,7 @@ class PublishedComparison(dy.Schema):
     statement = dy.String(description="What the source says, in one line.")
     quantity = dy.Enum(QUANTITY, description="What is compared.")
     scale = dy.Enum(["duration", "age", "none"], description="Whether time is a duration or an age.")
-    unit = dy.Enum(["months", "percent", "p", "none"], description="Unit of the values.")
+    unit = dy.Enum(PUBLISHED_UNIT, description="Unit of the values.")
     published = dy.Float64(nullable=True, description="The figure.", metadata={"unit": "see `unit`"})
     published_n = dy.Int32(nullable=True, description="Number behind it.", metadata={"unit": "children"})
     own = dy.Float64(nullable=True, description="The same quantity on this registry.", metadata={"unit": "see `unit`"})
