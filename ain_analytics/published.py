@@ -1,16 +1,18 @@
 """The registry beside the literature: each published figure, and the same quantity on its children."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from ain_analytics.definitions import TEXTBOOK, Definitions
+from ain_analytics.figures_file import read_figures
 from ain_analytics.published_answers import ANSWERS, Answer, shares_at_ends
 from ain_analytics.published_features import SHOWN_ONLY, VALUES, feature, shown_beside
 from ain_analytics.published_followed import Followed
 from ain_analytics.published_group import Group
-from ain_analytics.published_records import published_figures, published_slips
+from ain_analytics.published_records import published_slips, shipped_figures
 from ain_analytics.published_tests import TESTS, Figure, Tested, rules_out
 from ain_analytics.published_wording import (
     against,
@@ -34,6 +36,34 @@ ONE_TEST = [
 """What makes two figures one test, in which they cannot but agree."""
 
 
+def published_figures(path: Path | str | None = None) -> pl.DataFrame:
+    """Read the figures that the literature reports, or records of your own.
+
+    Parameters
+    ----------
+    path : path, optional
+        A TOML file of tables `[[figure]]`, see `read_figures`; without it, every figure that comes with the
+        program: on the course (T…, R…) and on who the children are (F…).
+
+    Returns
+    -------
+    PublishedFigure, one row per figure
+        Times in months, counts in 10⁹/L. A share or ratio that no count of its children can give is refused:
+        `why_not` says so.
+
+    Raises
+    ------
+    BadFigure
+        A record of the file is impossible, or cannot be read; its id is named.
+
+    Examples
+    --------
+    >>> published_figures().filter(pl.col("figure_id") == "R038")["value"].round(1).item()
+    36.2
+    """
+    return shipped_figures() if path is None else read_figures(path)
+
+
 def compare(
     registry: Registry,
     cases: pl.DataFrame,
@@ -53,7 +83,7 @@ def compare(
     follow_up : FollowUp, one row per episode
         Made from both. It is used where it fits a figure; else it is made anew, from the figure's origin.
     figures : PublishedFigure, one row per figure, optional
-        Those of `published_figures()` unless given; records of your own come from `read_figures`.
+        Those of `published_figures()` unless given; records of your own by `published_figures(path)`.
     progress : callable, optional
         Told the definition that figures are compared under, and the share done.
 

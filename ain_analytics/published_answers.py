@@ -6,7 +6,7 @@ from functools import partial
 
 from ain_analytics.definitions import DAYS_PER_MONTH
 from ain_analytics.published_group import Group
-from ain_analytics.published_tests import PERCENT, Figure
+from ain_analytics.published_tests import PERCENT, Figure, against_curve
 from ain_analytics.quantities import Days, Estimate, mean_of, median_of, share_between, share_of
 
 OF_ALL = {
@@ -76,6 +76,13 @@ def _between(group: Group, figure: Figure) -> Answer:
     return Answer(own, own, what)
 
 
+def _curve(group: Group, figure: Figure) -> Answer:
+    """Answer a published curve by the resolutions seen of 100 that it expects."""
+    found = against_curve(group, figure)
+    ratio = Estimate(found["ratio"], found["lower"], found["upper"], group.n).times(PERCENT)
+    return Answer(ratio, None, "none")
+
+
 def _nothing(group: Group) -> Estimate:
     return Estimate(None, None, None, group.n)
 
@@ -89,6 +96,7 @@ ANSWERS: dict[str, Callable[[Group, Figure], Answer]] = {
     "share_resolved_by": _share,
     "share_resolved_by_age": _share,
     "share_between": _between,
+    "curve": _curve,
 }
 """How each quantity is computed here; the others have no counterpart."""
 

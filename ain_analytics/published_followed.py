@@ -1,5 +1,6 @@
 """The children of whom a published figure speaks, under the definition and from the origin of its source."""
 
+import json
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from ain_analytics.cases import classify
+from ain_analytics.definition_file import choices_from_toml
 from ain_analytics.definitions import DAYS_PER_MONTH, PRESETS, TEXTBOOK, Definitions
 from ain_analytics.followup import follow_up as follow
 from ain_analytics.published_group import AgedGroup, Group
@@ -54,7 +56,11 @@ class Followed:
         return self._known[definitions, origin]
 
     def definitions_of(self, figure: Figure) -> Definitions:
-        """Give the registry's definitions with what the figure's preset changes in the textbook's."""
+        """Give the registry's definitions with the choices of the figure, or what its preset changes."""
+        if figure["choices"] is not None:
+            chosen = choices_from_toml(json.loads(figure["choices"]))
+            changed = replace(self.own, **chosen)
+            return self.own if changed == self.own else replace(changed, name=figure["figure_id"])
         if figure["definition"] not in PRESETS:
             return self.own
         preset = PRESETS[figure["definition"]]

@@ -59,11 +59,15 @@ SAID = {
 IN_WORDS = {"value": "value", "at": "at_months", "lower": "lower", "upper": "upper"}
 REFUSED = pl.format("refused, since it does not follow from its own counts: {}", "slip")
 UNKNOWN = "?"
-NOT_SAID = ("followed_months", "onset_from_months", "onset_before_months")
-"""Filters of a population that no shipped source states and that users may."""
+NOT_SAID = {
+    **dict.fromkeys(("followed_months", "onset_from_months", "onset_before_months"), pl.Float64),
+    "choices": pl.String,
+    **dict.fromkeys(("curve_months", "curve_unresolved"), pl.List(pl.Float64)),
+}
+"""What no shipped source states and users may."""
 
 
-def published_figures() -> pl.DataFrame:
+def shipped_figures() -> pl.DataFrame:
     """Read every figure on resolution, and on who the children are, that the literature reports.
 
     Returns
@@ -75,7 +79,7 @@ def published_figures() -> pl.DataFrame:
 
     Examples
     --------
-    >>> published_figures().filter(pl.col("figure_id") == "R038")["value"].round(1).item()
+    >>> shipped_figures().filter(pl.col("figure_id") == "R038")["value"].round(1).item()
     36.2
     """
     as_read = pl.concat([_read(COURSE), _read(RESOLUTION), _read(FEATURES)]).rename(
@@ -109,7 +113,7 @@ def published_figures() -> pl.DataFrame:
         .with_columns(pl.coalesce("why_not", REFUSED).alias("why_not"))
         .with_columns(
             _statement().alias("statement"),
-            *(pl.lit(None, pl.Float64).alias(name) for name in NOT_SAID),
+            *(pl.lit(None, kind).alias(name) for name, kind in NOT_SAID.items()),
         )
         .select(PublishedFigure.column_names())
         .pipe(PublishedFigure.validate, cast=True)
@@ -186,6 +190,12 @@ def half_of_last_digit() -> pl.Expr:
     """Give half of the last printed digit of a value that is still text."""
     digits = pl.col("value").str.extract(r"\.(\d+)$").str.len_chars().fill_null(0).cast(pl.Float64)
     return 0.5 * 10.0 ** (-digits)
+
+
+def statements(figures: pl.DataFrame) -> pl.DataFrame:
+    """Say each record that is no row of the shipped tables in one line."""
+    words = {"measure_definition": pl.lit("the published curve"), "statistic": pl.lit(None, pl.String)}
+    return figures.with_columns(**words).with_columns(_statement().alias("statement")).drop(*words)
 
 
 def _statement() -> pl.Expr:

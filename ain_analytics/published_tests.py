@@ -10,7 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import polars as pl
+from scipy.stats import norm
+
 from ain_analytics.definitions import DAYS_PER_MONTH
+from ain_analytics.one_sample import one_sample_log_rank
 from ain_analytics.published_group import Group
 from ain_analytics.quantities import (
     HALF,
@@ -164,6 +169,38 @@ def _near(figure: Figure, own: float) -> float:
     return float(min(max(own, value - half, 0.0), value + half, 1.0))
 
 
+def against_curve(group: Group, figure: Figure) -> dict[str, Any]:
+    """Hold resolutions against those that a published curve expects, up to its last point.
+
+    Between its points the hazard is taken to be constant.
+    """
+    months = np.array([0.0, *figure["curve_months"]]) * DAYS_PER_MONTH
+    hazards = -np.log([1.0, *figure["curve_unresolved"]])
+    last = int(months[-1])
+    exits = pl.col("exit_days") * group.stretch
+    rows = group.rows.select(
+        pl.col("entry_days"),
+        exits.clip(upper_bound=last).round().cast(pl.Int32).alias("exit_days"),
+        pl.col("is_resolved") & (exits <= last),
+    ).filter(pl.col("exit_days") > pl.col("entry_days"))
+    test = one_sample_log_rank(
+        rows, lambda days: np.interp(days, months, hazards), definitions=group.definitions
+    )
+    return test.table.row(0, named=True)
+
+
+def _curve(group: Group, figure: Figure) -> Tested:
+    """Test a published curve by the one-sample log-rank test; where its n is known, it errs as well."""
+    found = against_curve(group, figure)
+    seen, expected = found["n_resolved"], found["n_expected"]
+    p = float(found["exact_p"])
+    if figure["n_behind"] is not None and seen:
+        theirs = figure["n_behind"] * (1 - figure["curve_unresolved"][-1])
+        error = np.sqrt(1 / seen + 1 / max(theirs, 1.0))
+        p = float(2 * norm.sf(abs(np.log(seen / expected)) / error))
+    return Tested(p, "one_sample_log_rank", more=seen - expected)
+
+
 _median = OfTheRecovered(median_of, p_of_median, ("order_statistics", "sign"))
 TESTS: dict[str, Callable[[Group, Figure], Tested]] = {
     "median_among_recovered": _median,
@@ -174,6 +211,7 @@ TESTS: dict[str, Callable[[Group, Figure], Tested]] = {
     "share_resolved_by": _share_by,
     "share_resolved_by_age": _share_by,
     "share_between": _between,
+    "curve": _curve,
 }
 """The test of each quantity; the others have none."""
 

@@ -118,7 +118,8 @@ def check_quick() -> None:
     ours, quick = Group(rows, TEXTBOOK), QuickGroup(rows, TEXTBOOK)
     for day in (100.0, 400.0, 731.0):
         a, b = ours.read(day), quick.read(day)
-        assert a is not None and b is not None
+        assert a is not None
+        assert b is not None
         assert np.allclose([a.unresolved, a.lower, a.upper], [b.unresolved, b.lower, b.upper])
     assert ours.median().value == quick.median().value
     assert np.array_equal(ours.days_as_followed(0.5), quick.days_as_followed(0.5))
@@ -230,7 +231,7 @@ def judged(own: Group, figure: dict[str, Any]) -> tuple[str, bool]:
 
 def whole(design: Design, ratio: float, years: float, n: int, rng: np.random.Generator) -> tuple[str, bool]:
     """Make both registries as files, read, derive and classify them, and judge."""
-    figure = FIGURES[design.figure_id]
+    figure = FIGURES[design.figure_id] | {"why_not": None}
     theirs = ain.simulate(
         2 * n, seed=int(rng.integers(2**31)), parameters=history(1.0, design.years, only_primary=False)
     )

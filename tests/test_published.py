@@ -45,7 +45,8 @@ def figure(figure_id: str, **changes) -> dict:
 
 def test_every_figure_is_a_record_and_the_line_on_the_course_is_read_in_every_way():
     ids = FIGURES["figure_id"].to_list()
-    assert ids[9:] == [f"R{number:03}" for number in range(1, 85)]
+    assert ids[9:93] == [f"R{number:03}" for number in range(1, 85)]
+    assert ids[93:] == [f"F{number:03}" for number in range(1, 106)]
     assert ids[:9] == ["T01a", "T01b", "T02a", "T02b", "T02c", "T03a", "T03b", "T03c", "T03d"]
 
 

@@ -170,6 +170,7 @@ def compared(*rows):
         unit=pl.lit("months"),
         better_quantity=pl.lit("median"),
         verdict=pl.lit("compatible"),
+        test=pl.lit("order_statistics"),
     )
     schema = {name: column.dtype for name, column in PublishedComparison.columns().items()}
     empty = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in given.columns]
