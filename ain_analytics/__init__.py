@@ -71,9 +71,11 @@ if TYPE_CHECKING:
     from ain_analytics.quality import quality
     from ain_analytics.recurrence import recurrence_curve
     from ain_analytics.registry import open_registry
+    from ain_analytics.reproduce import Reproduction, reproduce
     from ain_analytics.study import study
     from ain_analytics.synthetic import demo_registry, simulate
     from ain_analytics.tables import table_comparison, table_curve, table_fates, table_one
+    from ain_analytics.textbook import TextbookStatements, textbook_statements
     from ain_analytics.tipping import tipping_point
     from ain_analytics.treatment_response import treatment_response
     from ain_analytics.triggers import trigger_series
@@ -92,7 +94,9 @@ _HOMES = {
     "MedianBootstrap": "median_bootstrap",
     "OneSampleTest": "one_sample",
     "PRESETS": "definitions",
+    "Reproduction": "reproduce",
     "StrataTest": "compare_strata",
+    "TextbookStatements": "textbook",
     "accelerated_failure": "accelerated_failure",
     "antibody_yield": "antibody_yield",
     "apply_changes": "changed",
@@ -143,6 +147,7 @@ _HOMES = {
     "published_figures": "published",
     "quality": "quality",
     "read_definition": "definition_file",
+    "reproduce": "reproduce",
     "resolution_curve": "curves",
     "recurrence_curve": "recurrence",
     "restricted_mean_difference": "contrasts",
@@ -154,6 +159,7 @@ _HOMES = {
     "table_curve": "tables",
     "table_fates": "tables",
     "table_one": "tables",
+    "textbook_statements": "textbook",
     "tipping_point": "tipping",
     "treatment_response": "treatment_response",
     "trigger_series": "triggers",
@@ -171,7 +177,9 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "MedianBootstrap",
     "OneSampleTest",
     "PRESETS",
+    "Reproduction",
     "StrataTest",
+    "TextbookStatements",
     "accelerated_failure",
     "antibody_yield",
     "apply_changes",
@@ -222,6 +230,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "published_figures",
     "quality",
     "read_definition",
+    "reproduce",
     "resolution_curve",
     "recurrence_curve",
     "restricted_mean_difference",
@@ -233,6 +242,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "table_curve",
     "table_fates",
     "table_one",
+    "textbook_statements",
     "tipping_point",
     "treatment_response",
     "trigger_series",

@@ -57,6 +57,16 @@ SAID = {
 }
 """How a figure of each quantity is said; the others in the source's own words."""
 IN_WORDS = {"value": "value", "at": "at_months", "lower": "lower", "upper": "upper"}
+DETAILS = {
+    "prophylaxis_cotrimoxazole_and_idin": "cotrimoxazole",
+    "gcsf;gcsf_long": "G-CSF",
+    "gcsf": "G-CSF",
+    "ivig": "immunoglobulin",
+    "systemic_glucocorticoid": "corticosteroids",
+    "sepsis_bacteraemia": "sepsis",
+    "any": "any",
+}
+"""How drugs and infections are said."""
 REFUSED = pl.format("refused, since it does not follow from its own counts: {}", "slip")
 UNKNOWN = "?"
 NOT_SAID = {
@@ -202,7 +212,8 @@ def _statement() -> pl.Expr:
     """Say a figure in one line: what, of whom, of how many."""
     words = {f"{{{name}}}": _short(column) for name, column in IN_WORDS.items()}
     words["{exact}"] = pl.col("value").round(3).cast(pl.String)
-    words["{detail}"] = pl.col("detail").str.replace_all(";", " or ").str.replace_all("_", " ")
+    detail = pl.col("detail").str.replace_many(list(DETAILS), list(DETAILS.values()))
+    words["{detail}"] = detail.str.replace_all(";", " or ").str.replace_all("_", " ")
     said = pl.col("quantity").replace_strict(SAID, default=None, return_dtype=pl.String)
     for mark, word in words.items():
         said = said.str.replace_all(mark, word.fill_null(UNKNOWN), literal=True)

@@ -93,7 +93,7 @@ def shared(
         definitions=definitions,
         attrition=attrition,
         row_fate=_fates_without_few(tables["row_fate"], attrition, few),
-        comparison=_comparison_without_few(tables["published_comparison"], few, told),
+        comparison=comparison_without_few(tables["published_comparison"], few, told),
         classes=classes,
         curves=told_curves,
         counted=counted,
@@ -182,7 +182,7 @@ def _attrition_without_few(attrition: pl.DataFrame, few: int) -> pl.DataFrame:
     )
 
 
-def _comparison_without_few(comparison: pl.DataFrame, few: int, told: Collection[int] = ()) -> pl.DataFrame:
+def comparison_without_few(comparison: pl.DataFrame, few: int, told: Collection[int] = ()) -> pl.DataFrame:
     """Hide what rests on few, also shares that a reason tells without saying of how many.
 
     Of how many children a value is, is told where it differs by few from no other number that is told: those

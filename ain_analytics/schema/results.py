@@ -208,6 +208,24 @@ class PublishedComparison(dy.Schema):
     reason = dy.String(description="Why, in a sentence.")
 
 
+class TextbookRows(dy.Schema):
+    """One row per sentence of a textbook and way to read it, held against a registry."""
+
+    statement_id = dy.String(primary_key=True, description="Key of the reading, e.g. S22a.")
+    sentence = dy.String(description="What the textbook says.")
+    reading = dy.String(description="How it is read here, our choice.")
+    value = dy.Float64(nullable=True, description="The number on this registry.", metadata={"unit": "see `unit`"})
+    lower = dy.Float64(nullable=True, description="Lower limit of it.", metadata={"unit": "see `unit`"})
+    upper = dy.Float64(nullable=True, description="Upper limit of it.", metadata={"unit": "see `unit`"})
+    unit = dy.Enum(["percent", "months", "ratio", "none"], description="Unit of the numbers.")
+    n = dy.Int64(nullable=True, min=0, description="Children, infections, tests or onsets behind it.", metadata={"unit": "see `reading`"})
+    low = dy.Float64(nullable=True, description="The reading holds from here on.", metadata={"unit": "see `unit`"})
+    high = dy.Float64(nullable=True, description="And up to here.", metadata={"unit": "see `unit`"})
+    verdict = dy.Enum(["holds", "does_not_hold", "cannot_be_told"], description="Whether all limits lie in this range, none, or some.")
+    method = dy.String(description="How value and limits were made; `none` without them.")
+    why = dy.String(description="Why, in a sentence.")
+
+
 class Change(dy.Schema):
     """One row per episode: the smallest change of one fact, or of one choice, that gives another class."""
 

@@ -126,3 +126,50 @@ def _better() -> pl.Expr:
     what = pl.col("better_quantity").str.replace_all("_", " ")
     is_there = pl.col("better").is_not_null()
     return pl.when(is_there).then(pl.format("{}: {}", what, _own("better"))).otherwise(pl.lit(NONE))
+
+
+STATEMENT_LABELS: dict[str, Any] = {
+    "sentence": "What the textbook says",
+    "reading": "Read as",
+    "value": "Here",
+    "verdict": "Verdict",
+    "why": "Why",
+}
+
+
+def table_statements(statements: pl.DataFrame) -> GT:
+    """Write out what a textbook says, how it is read, and whether it holds.
+
+    Parameters
+    ----------
+    statements : TextbookRows, one row per sentence and reading
+        `TextbookStatements.table`, or that of its `shared()`.
+
+    Returns
+    -------
+    great_tables.GT
+
+    Examples
+    --------
+    >>> import ain_analytics as ain
+    >>> said = ain.textbook_statements(registry, cases, followed)
+    >>> "does not hold" in table_statements(said.table).as_raw_html()
+    True
+    """
+    unit = pl.col("unit").cast(pl.String).replace_strict({**UNITS, "ratio": ""}, default="")
+    ends = [pl.col(end).round(1).cast(pl.String).fill_null("not reached") for end in ("lower", "upper")]
+    said = pl.format("{}{} ({} to {})", pl.col("value").round(1), unit, *ends)
+    n = pl.format(", n = {}", "n").fill_null("")
+    shown = statements.select(
+        "sentence",
+        "reading",
+        pl.when(pl.col("value").is_null()).then(pl.lit(NONE)).otherwise(said + n).alias("value"),
+        pl.col("verdict").cast(pl.String).str.replace_all("_", " "),
+        "why",
+    )
+    table = GT(shown, id="table_statements").cols_label(STATEMENT_LABELS)
+    for verdict, colour in (("holds", COLOURS["compatible"]), ("does not hold", COLOURS["different"])):
+        rows = [place for place, one in enumerate(shown["verdict"].to_list()) if one == verdict]
+        if rows:
+            table = table.tab_style(style.fill(colour), loc.body(columns="verdict", rows=rows))
+    return dressed(table, ["How a sentence is read is our choice. Limits in brackets."])
