@@ -205,20 +205,31 @@ def printed(group: Group, figure: dict[str, Any]) -> dict[str, Any]:
     return figure | {"value": value, "n_behind": own.n, "n_followed": of_whom}
 
 
-def direct(
-    design: Design, ratio: float, years: float, n: int, rng: np.random.Generator, repetitions: int
-) -> list[tuple[str, bool]]:
-    """Draw both sides as times, and judge; all children at once, each for one repetition."""
+def direct(design: Design, rng: np.random.Generator, repetitions: int) -> dict[str, list[tuple[str, bool]]]:
+    """Draw both sides as times, and judge every scenario; all children at once, each for one repetition."""
     figure = FIGURES[design.figure_id]
     kind = QuickAgedGroup if figure["scale"] == "age" else QuickGroup
-    theirs = rows_of(n * repetitions, history(1.0, design.years, only_primary=True), figure, rng)
-    ours = rows_of(OWN * repetitions, history(ratio, years, only_primary=True), figure, rng)
-    found = []
-    for place in range(repetitions):
-        said = printed(kind(theirs.slice(place * n, n), TEXTBOOK), figure)
-        own = kind(ours.slice(place * OWN, OWN), TEXTBOOK)
-        found.append(("not printed", False) if said["value"] is None else judged(own, said))
+    most = max(n_published(design, fewest) for _, _, fewest in SCENARIOS.values())
+    theirs = rows_of(most * repetitions, history(1.0, design.years, only_primary=True), figure, rng)
+    sides = {(ratio, years or design.years) for ratio, years, _ in SCENARIOS.values()}
+    ours = {
+        side: rows_of(OWN * repetitions, history(*side, only_primary=True), figure, rng)
+        for side in sorted(sides)
+    }
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for scenario, (ratio, years, fewest) in SCENARIOS.items():
+        n = n_published(design, fewest)
+        for place in range(repetitions):
+            said = printed(kind(theirs.slice(place * most, n), TEXTBOOK), figure)
+            own = kind(ours[ratio, years or design.years].slice(place * OWN, OWN), TEXTBOOK)
+            verdict = ("not printed", False) if said["value"] is None else judged(own, said)
+            found.setdefault(scenario, []).append(verdict)
     return found
+
+
+def n_published(design: Design, fewest: int) -> int:
+    """Give the number published, or the multiple of it that is large enough."""
+    return design.n * -(-fewest // design.n) if fewest > design.n else design.n
 
 
 def judged(own: Group, figure: dict[str, Any]) -> tuple[str, bool]:
@@ -252,14 +263,17 @@ def whole(design: Design, ratio: float, years: float, n: int, rng: np.random.Gen
     return row["verdict"], bool(row["is_equivalent"])
 
 
-def some(task: tuple[Design, str, int, int]) -> list[tuple[str, bool]]:
-    """Judge some pairs of twins."""
-    design, scenario, seed, repetitions = task
-    ratio, years, fewest = SCENARIOS[scenario]
-    rng = np.random.default_rng([seed, DESIGNS.index(design), list(SCENARIOS).index(scenario)])
-    n = design.n * -(-fewest // design.n) if fewest > design.n else design.n
-    how = (design, ratio, years or design.years, n, rng)
-    return [whole(*how) for _ in range(repetitions)] if design.is_whole_chain else direct(*how, repetitions)
+def some(task: tuple[int, int, int]) -> dict[str, list[tuple[str, bool]]]:
+    """Judge some pairs of twins of one design, in every scenario."""
+    place, seed, repetitions = task
+    design, rng = DESIGNS[place], np.random.default_rng([seed, place])
+    if not design.is_whole_chain:
+        return direct(design, rng, repetitions)
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for scenario, (ratio, years, fewest) in SCENARIOS.items():
+        how = (design, ratio, years or design.years, n_published(design, fewest), rng)
+        found[scenario] = [whole(*how) for _ in range(repetitions)]
+    return found
 
 
 def summed(design: Design, scenario: str, found: list[tuple[str, bool]]) -> dict[str, object]:
@@ -295,20 +309,19 @@ def main() -> None:
     asked = parser.parse_args()
     check_quick()
     rows = [] if asked.fresh or not asked.out.exists() else pl.read_csv(asked.out).to_dicts()
-    done = {(row["figure_id"], row["chain"], row["scenario"]) for row in rows}
+    done = {(row["figure_id"], row["chain"]) for row in rows}
     with ProcessPoolExecutor(2, get_context("spawn"), os.nice, (15,)) as pool:
-        for design in DESIGNS:
+        for place, design in enumerate(DESIGNS):
             chain = "whole" if design.is_whole_chain else "times"
             is_asked = design.figure_id in asked.designs and not (asked.no_whole and design.is_whole_chain)
-            for scenario in SCENARIOS if is_asked else ():
-                if (design.figure_id, chain, scenario) in done:
-                    continue
-                n = asked.whole if design.is_whole_chain else asked.repetitions
-                tasks = [(design, scenario, seed, n // PARTS) for seed in range(PARTS)]
-                found = [verdict for part in pool.map(some, tasks) for verdict in part]
-                rows.append(summed(design, scenario, found))
+            if not is_asked or (design.figure_id, chain) in done:
+                continue
+            n = asked.whole if design.is_whole_chain else asked.repetitions
+            parts = list(pool.map(some, [(place, seed, n // PARTS) for seed in range(PARTS)]))
+            for scenario in SCENARIOS:
+                rows.append(summed(design, scenario, [one for part in parts for one in part[scenario]]))
                 print(*rows[-1].values(), flush=True)
-                pl.DataFrame(rows, infer_schema_length=None).write_csv(asked.out)
+            pl.DataFrame(rows, infer_schema_length=None).write_csv(asked.out)
 
 
 if __name__ == "__main__":
