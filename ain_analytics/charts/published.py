@@ -87,7 +87,7 @@ def _panel(rows: pl.DataFrame, title: str, width: int) -> Any:
     shown = rows.with_columns(
         pl.col("verdict").cast(pl.String),
         pl.col("own_lower", "better_lower").clip(lower_bound=0),
-        pl.Series("said", _lines(rows, width), dtype=pl.List(pl.String))
+        pl.Series("said", _lines(rows, width), dtype=pl.List(pl.String)),
     )
     n_lines = max(shown["said"].list.len().to_list())
     height = 30 + 14 * n_lines
