@@ -191,9 +191,11 @@ def reproduce(
     from ain_analytics.definition_file import read_definition
     from ain_analytics.reproduce import reproduce as run
 
-    choices = {"study": study, "figures": figures, "definitions": read_definition(definition)}
-    with progress_bar() as progress:
-        found = run(source, out, **choices, progress=progress, command=typed_command())
+    how = read_definition(definition), typed_command()
+    with progress_bar() as bar:
+        found = run(
+            source, out, study=study, figures=figures, definitions=how[0], progress=bar, command=how[1]
+        )
     for line in found.shared().in_words():
         make_console().print(line)
     make_console().print(f"Page: {out / 'reproduce.html'}; all of {out} may be shown to others.")

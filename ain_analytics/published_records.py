@@ -69,10 +69,10 @@ DETAILS = {
 """How drugs and infections are said."""
 REFUSED = pl.format("refused, since it does not follow from its own counts: {}", "slip")
 UNKNOWN = "?"
-NOT_SAID = {
-    **dict.fromkeys(("followed_months", "onset_from_months", "onset_before_months"), pl.Float64),
-    "choices": pl.String,
-    **dict.fromkeys(("curve_months", "curve_unresolved"), pl.List(pl.Float64)),
+NOT_SAID: dict[str, pl.DataType] = {
+    **dict.fromkeys(("followed_months", "onset_from_months", "onset_before_months"), pl.Float64()),
+    "choices": pl.String(),
+    **dict.fromkeys(("curve_months", "curve_unresolved"), pl.List(pl.Float64())),
 }
 """What no shipped source states and users may."""
 

@@ -74,8 +74,10 @@ def _from_curve(at: Studied, row: Row, *, is_age: bool = False, is_unresolved: b
         raise EmptyStratum("the curve", "it does not reach so far")
     found = reading.resolved().times(PERCENT)
     if is_unresolved:
-        turned = [None if x is None else PERCENT - x for x in (found.value, found.upper, found.lower)]
-        found = Estimate(*turned, found.n)
+        value, lower, upper = (
+            None if x is None else PERCENT - x for x in (found.value, found.upper, found.lower)
+        )
+        found = Estimate(value, lower, upper, found.n)
     return found, "Kaplan–Meier" + (" over ages at onset" if is_age else "")
 
 
