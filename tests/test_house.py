@@ -114,7 +114,7 @@ MAY_HOLD_NUMBERS = {
     "quality_rows": "percentiles",
     "quality_counts": "sizes of what is counted together",
     "quality_checks": "sizes of a text",
-    "quantities": "the median",
+    "quantities": "the median, and a transformation of shares",
     "published_records": "months of a year, and how the literature prints",
     "published_group": "what is as good as no end",
     "figures_file": "a whole in percent, and how the literature prints",

@@ -1,6 +1,6 @@
 """Each published figure beside the same quantity; every expected number is worked out in a comment."""
 
-from math import comb, erfc, exp, log, prod, sqrt
+from math import asin, comb, erfc, exp, log, pi, prod, sqrt
 from types import SimpleNamespace
 
 import numpy as np
@@ -223,10 +223,14 @@ def test_the_variance_of_a_reading_is_greenwoods():
 
 
 def test_a_reading_is_tested_with_both_errors():
-    # 0.5 here, variance of the logarithm 1/4; 0.25 published of 12, variance 0.75 / (0.25 * 12) = 1/4.
-    assert p_of_reading(of_four(2), 0.25, 12, 0.95) == pytest.approx(
-        0.32695, abs=1e-4
-    )  # z = ln 2 / sqrt(1/2)
+    # 0.5 here, variance of the logarithm 1/4, of the arcsine of the root 0.5 * 0.25 / (4 * 0.5) = 1/16; as
+    # nobody is censored, 0.25 published of 12 is 3 children: arcsine of the root of 3.375 / 12.75, 1/50.
+    z = (pi / 4 - asin(sqrt(3.375 / 12.75))) / sqrt(1 / 16 + 1 / 50)
+    assert p_of_reading(of_four(2), 0.25, 12, 0.95) == pytest.approx(erfc(z / sqrt(2)), rel=1e-5)
+    # With a variance twice as large as without censoring, the 12 are worth six: 1.5 of them.
+    half_lost = Reading(0.5, 0.5 * exp(-Z * sqrt(1 / 2)), None, 4)
+    z = (pi / 4 - asin(sqrt(1.875 / 6.75))) / sqrt(1 / 8 + 1 / 26)
+    assert p_of_reading(half_lost, 0.25, 12, 0.95) == pytest.approx(erfc(z / sqrt(2)), rel=1e-5)
     # Without the number z = ln 2 / (1/2).
     assert p_of_reading(of_four(2), 0.25, None, 0.95) == pytest.approx(0.16567, abs=1e-4)
 
@@ -234,7 +238,8 @@ def test_a_reading_is_tested_with_both_errors():
 def test_where_the_logarithm_has_no_room_counts_are_tested():
     nobody = Reading(0.0, None, None, 4)
     assert p_of_reading(nobody, 0.5, None, 0.95) == pytest.approx(2 / 16)
-    assert p_of_reading(of_four(2), 0.0, 4, 0.95) == pytest.approx(p_of_share(2, 4, 0.0, 4))
+    assert p_of_reading(nobody, 0.5, 4, 0.95) == pytest.approx(p_of_share(0, 4, 0.5, 4))
+    assert p_of_reading(of_four(2), 0.0, None, 0.95) == pytest.approx(p_of_share(2, 4, 0.0, None))
 
 
 def test_without_censoring_the_share_between_two_days_has_the_binomial_variance():
@@ -602,7 +607,9 @@ def test_a_share_without_a_time_differs_only_where_it_is_more_than_ever_resolve(
     fewer = ever(half, figure("R040", value=20.0))
     assert fewer.p is None  # a shorter follow-up would do that alone
     assert "followed for different times" in fewer.lacks
-    assert ever(half, figure("R040", value=55.0)).p == pytest.approx(p_of_share(30, 60, 0.55, 127))
+    assert ever(half, figure("R040", value=55.0)).p == pytest.approx(
+        p_of_share(30, 60, 69 / 127, 127)  # 69 of 127 are 54.5 %, the nearest that is printed as 55
+    )
 
 
 def test_compatible_says_whether_another_course_is_ruled_out():
