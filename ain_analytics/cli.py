@@ -9,7 +9,7 @@ import typer
 
 from ain_analytics.definitions import PRESETS
 from ain_analytics.errors import BadOutput, NothingUsable
-from ain_analytics.terminal import make_console, progress_bar, say_results, typed_command
+from ain_analytics.terminal import progress_bar, say_results, typed_command
 
 app = typer.Typer(
     help="How long autoimmune neutropenia lasts, from registry extracts.",
@@ -188,17 +188,9 @@ def reproduce(
     definition: Definition = "textbook",
 ) -> None:
     """Compute what the literature reports on an extract, and say what agrees: page, table, figure."""
-    from ain_analytics.definition_file import read_definition
-    from ain_analytics.reproduce import reproduce as run
+    from ain_analytics.reproduce import say_reproduction
 
-    how = read_definition(definition), typed_command()
-    with progress_bar() as bar:
-        found = run(
-            source, out, study=study, figures=figures, definitions=how[0], progress=bar, command=how[1]
-        )
-    for line in found.shared().in_words():
-        make_console().print(line)
-    make_console().print(f"Page: {out / 'reproduce.html'}; all of {out} may be shown to others.")
+    say_reproduction(source, out, study, figures, definition)
 
 
 @app.command()

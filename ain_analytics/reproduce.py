@@ -15,6 +15,7 @@ import polars as pl
 from ain_analytics.cases import classify
 from ain_analytics.charts import chart_published, save_chart
 from ain_analytics.charts.published import PANELS, rows_of_panel
+from ain_analytics.definition_file import read_definition
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import BadFigure
 from ain_analytics.followup import follow_up
@@ -28,6 +29,7 @@ from ain_analytics.registry import Registry, Source, open_registry
 from ain_analytics.report_page import figure, listed, page, paragraph, section, table
 from ain_analytics.shared import comparison_without_few
 from ain_analytics.tables import table_comparison, table_statements
+from ain_analytics.terminal import make_console, progress_bar, typed_command
 from ain_analytics.textbook import TextbookStatements, textbook_statements
 
 _READING, _COMPARING = (0.0, 0.4), (0.45, 0.85)
@@ -176,6 +178,21 @@ def reproduce(
             with atomic_folder(place) as folder:
                 _write(found.shared(), registry, folder, command)
     return found
+
+
+def say_reproduction(
+    source: str, out: Path, study: str | None, figures: Path | None, definition: str
+) -> None:
+    """Reproduce on the command line: write the folder, and say what others may see of it."""
+    definitions, said = read_definition(definition), typed_command()
+    with progress_bar() as bar:
+        found = reproduce(
+            source, out, study=study, figures=figures, definitions=definitions, progress=bar, command=said
+        )
+    console = make_console()
+    for line in found.shared().in_words():
+        console.print(line)
+    console.print(f"Page: {out / PAGE}; all of {out} may be shown to others.")
 
 
 def chosen_figures(study: str | None, path: Path | str | None) -> pl.DataFrame:
