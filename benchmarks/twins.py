@@ -37,6 +37,7 @@ from ain_analytics.published_followed import Followed
 from ain_analytics.published_group import AgedGroup, Group
 from ain_analytics.published_tests import TESTS, rules_out
 from ain_analytics.quantities import HALF
+from ain_analytics.schema.frames import frame_of
 from ain_analytics.schema.results import PublishedFigure
 from ain_analytics.step_curve import normal_quantile
 from ain_analytics.synthetic import NaturalHistory
@@ -258,7 +259,7 @@ def whole(design: Design, ratio: float, years: float, n: int, rng: np.random.Gen
     )
     with ain.open_registry(own.tables, extracted_on=CLOSED) as registry:
         cases = ain.classify(registry)
-        asked = PublishedFigure.validate(pl.DataFrame([figure], schema=PublishedFigure.to_polars_schema()))
+        asked = frame_of(PublishedFigure, [figure])
         row = compare(registry, cases, ain.follow_up(registry, cases), figures=asked).row(0, named=True)
     return row["verdict"], bool(row["is_equivalent"])
 
