@@ -81,9 +81,11 @@ if TYPE_CHECKING:
     from ain_analytics.reconstruction_result import Reconstruction
     from ain_analytics.recurrence import recurrence_curve
     from ain_analytics.registry import open_registry
+    from ain_analytics.reproduce import Reproduction, reproduce
     from ain_analytics.study import study
     from ain_analytics.synthetic import demo_registry, simulate
     from ain_analytics.tables import table_comparison, table_curve, table_fates, table_one
+    from ain_analytics.textbook import TextbookStatements, textbook_statements
     from ain_analytics.tipping import tipping_point
     from ain_analytics.treatment_response import treatment_response
     from ain_analytics.triggers import trigger_series
@@ -106,7 +108,9 @@ _HOMES = {
     "PRESETS": "definitions",
     "Plan": "plan_result",
     "Reconstruction": "reconstruction_result",
+    "Reproduction": "reproduce",
     "StrataTest": "compare_strata",
+    "TextbookStatements": "textbook",
     "accelerated_failure": "accelerated_failure",
     "antibody_yield": "antibody_yield",
     "apply_changes": "changed",
@@ -163,9 +167,10 @@ _HOMES = {
     "quality": "quality",
     "read_definition": "definition_file",
     "read_grid": "grid",
-    "resolution_curve": "curves",
     "reconstruct": "reconstruction",
     "recurrence_curve": "recurrence",
+    "reproduce": "reproduce",
+    "resolution_curve": "curves",
     "restricted_mean_difference": "contrasts",
     "rules_table": "cases",
     "share_difference": "contrasts",
@@ -175,6 +180,7 @@ _HOMES = {
     "table_curve": "tables",
     "table_fates": "tables",
     "table_one": "tables",
+    "textbook_statements": "textbook",
     "tipping_point": "tipping",
     "treatment_response": "treatment_response",
     "trigger_series": "triggers",
@@ -196,7 +202,9 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "PRESETS",
     "Plan",
     "Reconstruction",
+    "Reproduction",
     "StrataTest",
+    "TextbookStatements",
     "accelerated_failure",
     "antibody_yield",
     "apply_changes",
@@ -253,9 +261,10 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "quality",
     "read_definition",
     "read_grid",
-    "resolution_curve",
     "reconstruct",
     "recurrence_curve",
+    "reproduce",
+    "resolution_curve",
     "restricted_mean_difference",
     "rules_table",
     "share_difference",
@@ -265,6 +274,7 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "table_curve",
     "table_fates",
     "table_one",
+    "textbook_statements",
     "tipping_point",
     "treatment_response",
     "trigger_series",

@@ -11,7 +11,7 @@ from ain_analytics.cli_multiverse import multiverse
 from ain_analytics.cli_options import Definition, Engine, EngineAddress, InBuckets, KeepIn, Source
 from ain_analytics.errors import BadOutput, NothingUsable
 from ain_analytics.plan_command import plan
-from ain_analytics.terminal import make_console, progress_bar, say_results, typed_command
+from ain_analytics.terminal import progress_bar, say_results, typed_command
 
 app = typer.Typer(
     help="How long autoimmune neutropenia lasts, from registry extracts.",
@@ -122,39 +122,35 @@ def check(
 
     Ends with exit code 1 when nothing usable is in it. With --out it also writes a page that works offline.
     """
-    from ain_analytics.definition_file import read_definition
-    from ain_analytics.output import check_output
-    from ain_analytics.postgres import is_address
-    from ain_analytics.quality import quality
-    from ain_analytics.registry import open_registry
+    from ain_analytics.check_source import check_source
 
-    definitions = read_definition(definition)
-    place = None if out is None else check_output(out, None if is_address(source) else source)
     how: dict[str, Any] = {"engine": engine, "engine_address": engine_address, "buckets": buckets}
     try:
-        with (
-            progress_bar() as progress,
-            open_registry(source, definitions=definitions, progress=progress, **how) as registry,
-        ):
-            seen = quality(registry)
-            if place is not None:
-                from ain_analytics.quality_folder import write_quality
-
-                write_quality(registry, seen, place, command=typed_command())
-            if registry.buckets is not None:
-                registry.buckets.remove()
+        seen = check_source(source, definition, out, **how)
     except NothingUsable as nothing:
         typer.echo(str(nothing))
         raise typer.Exit(NOTHING_USABLE) from None
-    console = make_console()
-    for line in seen.as_text().splitlines():
-        console.print(line, style=None if line.startswith(" ") else "bold")
-    if out is not None:
-        console.print(f"\nPage: {out / 'quality.html'}", style="bold green")
-        console.print("quality.html and charts/ may be shown to others; tables/ stay in the house.")
     if not seen.is_usable:
         typer.echo("\nNothing usable: no neutrophil count of any child is left.")
         raise typer.Exit(NOTHING_USABLE)
+
+
+@app.command()
+def reproduce(
+    source: Source,
+    study: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this study, by a part of its name.")
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Published figures of your own, to be added.")
+    ] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("ain_reproduce"),
+    definition: Definition = "textbook",
+) -> None:
+    """Compute what the literature reports on an extract, and say what agrees: page, table, figure."""
+    from ain_analytics.reproduce import say_reproduction
+
+    say_reproduction(source, out, study, figures, definition)
 
 
 @app.command()

@@ -54,6 +54,8 @@ def refuse_impossible(d: Any) -> None:
             raise BadDefinition(name, getattr(d, name), "must be at least 1")
     if not 0 < d.confidence < 1:
         raise BadDefinition("confidence", d.confidence, "must lie between 0 and 1")
+    if not d.equivalence_ratio > 1:
+        raise BadDefinition("equivalence_ratio", d.equivalence_ratio, "must be above 1")
     if not 0 < d.girls_at_birth < 1:
         raise BadDefinition("girls_at_birth", d.girls_at_birth, "must lie between 0 and 1")
     if d.trigger_follow_days <= d.trigger_risk_days:

@@ -64,13 +64,18 @@ def _from_toml(said: dict[str, Any], stem: str) -> Definitions:
     preset = said.pop("preset", TEXTBOOK.name)
     if preset not in PRESETS:
         raise UnknownDefinition(str(preset), PRESETS, nearest(str(preset), PRESETS))
-    given = {"name": stem} | {key: choice_value(key, value) for key, value in said.items()}
+    given = {"name": stem} | choices_from_toml(said)
     made = replace(PRESETS[preset], **given)
     if made.name in PRESETS and made != PRESETS[made.name]:
         raise BadDefinition(
             "name", made.name, "is the name of a preset with other choices; give it a name of its own"
         )
     return made
+
+
+def choices_from_toml(said: dict[str, Any]) -> dict[str, Any]:
+    """Give the choices that a TOML table says, as `Definitions` takes them."""
+    return {key: choice_value(key, value) for key, value in said.items()}
 
 
 def choice_value(key: str, value: Any) -> Any:

@@ -207,6 +207,7 @@ class Definitions:
     )
     rmst_months: int = estimates(36, "months", "Horizon of the restricted mean.")
     minimum_at_risk: int = estimates(5, "episodes", "Curves are not drawn where fewer are at risk.")
+    equivalence_ratio: float = estimates(1.3, "ratio", "A course so many times as long, or as short, is told from a published one.")
     bootstrap_replicates: int = estimates(200, "replicates", "Resamples behind an interval that has no formula.")
     bootstrap_children: int = estimates(2500, "children", "Most children drawn for one resample; of more, limits are scaled to their number.")
     bootstrap_seed: int = estimates(1975, "", "Seed of the resampling.")

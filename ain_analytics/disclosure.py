@@ -114,7 +114,7 @@ def hide_comparison(comparison: pl.DataFrame, *, minimum_cell: int) -> pl.DataFr
     Returns
     -------
     PublishedComparison
-        The verdicts stay.
+        The verdicts stay, their p-values do not.
     """
     is_percent = pl.col("unit").cast(pl.String) == "percent"
     n = pl.col("own_n")
@@ -126,7 +126,7 @@ def hide_comparison(comparison: pl.DataFrame, *, minimum_cell: int) -> pl.DataFr
         f"The value here is hidden, because fewer than {minimum_cell} children stand behind it or its rest."
     )
     return comparison.with_columns(
-        *(pl.when(~hidden).then(pl.col(name)).alias(name) for name in [*own, "own_n"]),
+        *(pl.when(~hidden).then(pl.col(name)).alias(name) for name in [*own, "own_n", "p", "p_holm"]),
         pl.when(hidden).then(pl.lit(said)).otherwise("reason").alias("reason"),
     )
 

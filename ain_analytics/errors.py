@@ -213,3 +213,10 @@ class BadKeep(AinError, ValueError):
 
     def __init__(self, found: str, advice: str) -> None:
         super().__init__(f"Keep: {found}. {advice}")
+
+
+class BadFigure(AinError, ValueError):
+    """A published figure contradicts itself, or a record of it cannot be read."""
+
+    def __init__(self, record: str, found: str) -> None:
+        super().__init__(f"Published figure {one_line(record)!r}: {found}.")

@@ -3,28 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from ain_analytics.definitions import DAYS_PER_MONTH
 from ain_analytics.published_group import Group
-from ain_analytics.quantities import (
-    HALF,
-    Days,
-    Estimate,
-    mean_of,
-    median_of,
-    p_of_between,
-    p_of_mean,
-    p_of_median,
-    p_of_reading,
-    p_of_share,
-    share_between,
-    share_of,
-)
+from ain_analytics.published_tests import PERCENT, Figure, against_curve
+from ain_analytics.quantities import Days, Estimate, mean_of, median_of, share_between, share_of
 
-Figure = dict[str, Any]
-"""One row of `PublishedFigure`."""
-PERCENT = 100.0
 OF_ALL = {
     "duration": "of all children, by Kaplan–Meier",
     "age": "of all children, from their ages at onset and the Kaplan–Meier curve of durations",
@@ -44,42 +28,25 @@ class Answer:
         What ought to have been computed; none where the curve cannot tell.
     better_quantity : str
         What that is.
-    p : float or None
-        Of the hypothesis that both are estimates of one value; none where it cannot be tested.
-    lacks : str
-        Why it cannot.
     """
 
     own: Estimate
     better: Estimate | None
     better_quantity: str
-    p: float | None
-    lacks: str = ""
 
 
-def _of_the_recovered(
-    measure: Callable[[Days, float], Estimate],
-    test: Callable[[Days, float, int | None], float],
-    group: Group,
-    figure: Figure,
-) -> Answer:
+def _of_the_recovered(measure: Callable[[Days, float], Estimate], group: Group, figure: Figure) -> Answer:
     """Answer a median or mean that leaves out who has not recovered."""
     own = measure(group.days, group.definitions.confidence).times(1 / DAYS_PER_MONTH)
     better = group.median().times(1 / DAYS_PER_MONTH)
     what = f"median{' age at resolution' if figure['scale'] == 'age' else ''} {OF_ALL[figure['scale']]}"
-    if not group.days.size:
-        return Answer(own, better, what, None, "nobody here has recovered")
-    return Answer(own, better, what, test(group.days, figure["value"] * DAYS_PER_MONTH, figure["n_behind"]))
+    return Answer(own, better, what)
 
 
 def _median_of_all(group: Group, figure: Figure) -> Answer:
-    """Answer a median of everybody, by the share unresolved at the published median."""
-    own, what = group.median().times(1 / DAYS_PER_MONTH), f"median {OF_ALL[figure['scale']]}"
-    reading = group.read(figure["value"] * DAYS_PER_MONTH)
-    if reading is None:
-        return Answer(own, own, what, None, f"the curve here does not hold at {figure['value']:.1f} months")
-    p = p_of_reading(reading, HALF, figure["n_behind"], group.definitions.confidence)
-    return Answer(own, own, what, p)
+    """Answer a median of everybody."""
+    own = group.median().times(1 / DAYS_PER_MONTH)
+    return Answer(own, own, f"median {OF_ALL[figure['scale']]}")
 
 
 def _share(group: Group, figure: Figure) -> Answer:
@@ -93,43 +60,43 @@ def _share(group: Group, figure: Figure) -> Answer:
     curve = None if reading is None else reading.resolved().times(PERCENT)
     by = "the age of " if figure["scale"] == "age" else ""
     what = f"share resolved by {by}{months:g} months {OF_ALL[figure['scale']]}"
-    published, published_n = figure["value"] / PERCENT, figure["n_behind"]
     if figure["computed_as"] == "crude":
         k = int((group.days <= at * DAYS_PER_MONTH).sum()) if at else group.days.size
-        own = share_of(k, group.n, definitions.confidence).times(PERCENT)
-        return Answer(own, curve, what, p_of_share(k, group.n, published, published_n))
-    if reading is None or curve is None:
-        return _nothing(group, what, f"the curve here does not hold at {months:g} months")
-    p = p_of_reading(reading, 1 - published, published_n, definitions.confidence)
-    return Answer(curve, curve, what, p)
+        return Answer(share_of(k, group.n, definitions.confidence).times(PERCENT), curve, what)
+    return Answer(curve or _nothing(group), curve, what)
 
 
 def _between(group: Group, figure: Figure) -> Answer:
     """Answer a share that resolves in a window of time."""
     before, after = (group.read(figure[end] * DAYS_PER_MONTH) for end in ("lower", "upper"))
-    window = f"from {figure['lower']:g} to {figure['upper']:g} months"
-    what = f"share resolved {window} {OF_ALL[figure['scale']]}"
+    what = f"share resolved from {figure['lower']:g} to {figure['upper']:g} months {OF_ALL[figure['scale']]}"
     if before is None or after is None:
-        return _nothing(group, what, f"the curve here does not hold {window}")
-    confidence = group.definitions.confidence
-    own = share_between(before, after, confidence).times(PERCENT)
-    p = p_of_between(before, after, figure["value"] / PERCENT, figure["n_behind"], confidence)
-    return Answer(own, own, what, p)
+        return Answer(_nothing(group), None, what)
+    own = share_between(before, after, group.definitions.confidence).times(PERCENT)
+    return Answer(own, own, what)
 
 
-def _nothing(group: Group, what: str, lacks: str) -> Answer:
-    return Answer(Estimate(None, None, None, group.n), None, what, None, lacks)
+def _curve(group: Group, figure: Figure) -> Answer:
+    """Answer a published curve by the resolutions seen of 100 that it expects."""
+    found = against_curve(group, figure)
+    ratio = Estimate(found["ratio"], found["lower"], found["upper"], group.n).times(PERCENT)
+    return Answer(ratio, None, "none")
+
+
+def _nothing(group: Group) -> Estimate:
+    return Estimate(None, None, None, group.n)
 
 
 ANSWERS: dict[str, Callable[[Group, Figure], Answer]] = {
-    "median_among_recovered": partial(_of_the_recovered, median_of, p_of_median),
-    "mean_among_recovered": partial(_of_the_recovered, mean_of, p_of_mean),
-    "median_age_at_resolution": partial(_of_the_recovered, median_of, p_of_median),
+    "median_among_recovered": partial(_of_the_recovered, median_of),
+    "mean_among_recovered": partial(_of_the_recovered, mean_of),
+    "median_age_at_resolution": partial(_of_the_recovered, median_of),
     "median_unconditional": _median_of_all,
     "share_resolved": _share,
     "share_resolved_by": _share,
     "share_resolved_by_age": _share,
     "share_between": _between,
+    "curve": _curve,
 }
 """How each quantity is computed here; the others have no counterpart."""
 

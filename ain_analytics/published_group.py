@@ -1,15 +1,19 @@
 """The children of whom a published figure speaks: their days of resolution, and the curve of all of them."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import polars as pl
+from scipy.optimize import brentq
 
 from ain_analytics.curves import ResolutionCurve, resolution_curve
 from ain_analytics.definitions import Definitions
 from ain_analytics.quantities import CURVE_LIMITS, HALF, Days, Estimate, Reading, averaged, log_variances
+
+FAR = 100
+"""So many times the longest follow-up is as good as no end of it."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,19 @@ class Group:
     rows : FollowUp, one row per episode
         From the origin of the figure; `entry_days` < `exit_days`.
     definitions : Definitions
+    stretch : float
+        What the time from onset is multiplied by, to ask what a longer course would look like.
     """
 
     rows: pl.DataFrame
     definitions: Definitions
+    stretch: float = 1.0
+
+    def stretched(self, ratio: float) -> "Group":
+        """Give the same children with a course so many times as long."""
+        other = replace(self, stretch=ratio)
+        other.__dict__["curve"] = self.curve
+        return other
 
     @property
     def n(self) -> int:
@@ -34,7 +47,37 @@ class Group:
     @cached_property
     def days(self) -> Days:
         """Days of resolution of those who recovered."""
-        return self._of_the_recovered(pl.col("exit_days"))
+        return self._of_the_recovered(self._since_origin)
+
+    def days_as_followed(self, share: float) -> Days:
+        """Days of resolution had the children been recruited evenly, just so long that a share had recovered.
+
+        Who recovers after t of at most w days of follow-up is then seen with probability 1 − t/w. Evenly
+        spaced ranks of the values so weighted stand for as many children as the weights are worth (Kish).
+        """
+        longest = self._longest_followed(share)
+        if longest is None:
+            return self.days
+        weight = np.maximum(1 - self._exits / longest, 0.0)
+        if not weight.any():
+            return self.days[:0]
+        order = np.argsort(self.days)
+        passed = np.cumsum(weight[order]) / weight.sum()
+        n = int(weight.sum() ** 2 / (weight**2).sum())
+        return self.days[order][np.searchsorted(passed, (np.arange(n) + HALF) / max(n, 1))]
+
+    def _longest_followed(self, share: float) -> float | None:
+        """Find the days of recruitment after which such a share has recovered; none where it never has."""
+        days, unresolved = (
+            self.curve.steps[name].cast(pl.Float64).to_numpy() for name in ("days", "unresolved")
+        )
+        mass = -np.diff(unresolved, prepend=1.0)
+
+        def recovered(longest: float) -> float:
+            return float((mass * np.maximum(1 - days / longest, 0.0)).sum()) - share
+
+        far = FAR * float(days[-1])
+        return None if recovered(far) <= 0 else float(brentq(recovered, 1.0, far))
 
     @cached_property
     def curve(self) -> ResolutionCurve:
@@ -48,12 +91,26 @@ class Group:
 
     def median(self) -> Estimate:
         """Give the median of everybody, in days."""
-        return Estimate(*self.curve.value("median"), self.n_on_curve)
+        return Estimate(*self.curve.value("median"), self.n_on_curve).times(self.stretch)
 
     def read(self, day: float) -> Reading | None:
         """Read the curve, none where it is not defined."""
-        unresolved, lower, upper = self.curve.at([day]).select("unresolved", "lower", "upper").row(0)
+        unresolved, lower, upper = (
+            self.curve.at([day / self.stretch]).select("unresolved", "lower", "upper").row(0)
+        )
         return None if unresolved is None else Reading(unresolved, lower, upper, self.n_on_curve)
+
+    def last_reading(self) -> Reading | None:
+        """Read the curve where it ends."""
+        return self.read(float(self.curve.steps["days"].cast(pl.Float64).to_numpy()[-1]) * self.stretch)
+
+    @property
+    def _since_origin(self) -> pl.Expr:
+        return pl.col("exit_days") * self.stretch
+
+    @cached_property
+    def _exits(self) -> Days:
+        return self._of_the_recovered(pl.col("exit_days"))
 
     def _of_the_recovered(self, day: pl.Expr) -> Days:
         return self.rows.filter("is_resolved").select(day.cast(pl.Float64)).to_series().to_numpy()
@@ -70,7 +127,7 @@ class AgedGroup(Group):
     @cached_property
     def days(self) -> Days:
         """Ages at resolution of those who recovered, in days."""
-        return self._of_the_recovered(pl.col("exit_days") + pl.col("age_at_onset_days"))
+        return self._of_the_recovered(self._since_origin + pl.col("age_at_onset_days"))
 
     def median(self) -> Estimate:
         """Give the first day of age by which half have recovered."""
@@ -84,7 +141,7 @@ class AgedGroup(Group):
     def read(self, day: float) -> Reading | None:
         """Average the curve over the days since onset that the children have at an age."""
         days, unresolved, variance = self._steps
-        since_onset = day - self._onset
+        since_onset = (day - self._onset) / self.stretch
         if unresolved[-1] > 0 and since_onset.max() > days[-1]:
             return None
         step = np.searchsorted(days, since_onset, side="right") - 1
@@ -111,7 +168,7 @@ class AgedGroup(Group):
     def _age_at_half(self, end: str) -> float | None:
         days, unresolved, _ = self._steps
         oldest = self._onset.min() if unresolved[-1] > 0 else self._onset.max()
-        ages = range(int(self._onset.min()), int(oldest + days[-1]) + 1)
+        ages = range(int(self._onset.min()), int(oldest + days[-1] * self.stretch) + 1)
 
         def is_reached(age: int) -> bool:
             reading = self.read(age)

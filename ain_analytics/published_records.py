@@ -21,6 +21,8 @@ SOURCE_UNIT = {
     "days": ("months", 1 / DAYS_PER_MONTH),
     "percent": ("percent", 1.0),
     "p-value": ("p", 1.0),
+    "per uL": ("10⁹/L", 0.001),
+    "10*9/L": ("10⁹/L", 1.0),
 }
 """Unit of a source: the unit that it is turned into, and the factor."""
 WINDOW_IN_YEARS = "window (years)"
@@ -34,26 +36,63 @@ SAID = {
     "share_between": "{value} % between {lower} and {upper} months",
     "median_age_at_resolution": "median age of {value} months at resolution",
     "share_resolved_by_age": "{value} % resolved by the age of {at} months",
+    "share_girls": "{value} % girls",
+    "share_boys": "{value} % boys",
+    "ratio_boys_girls": "{exact} boys to one girl",
+    "median_age_at_onset": "median age of {value} months at onset",
+    "mean_age_at_onset": "mean age of {value} months at onset",
+    "median_age_at_diagnosis": "median age of {value} months at diagnosis",
+    "mean_age_at_diagnosis": "mean age of {value} months at diagnosis",
+    "earliest_age": "earliest onset at the age of {value} months",
+    "usual_age": "mostly found at the age of {lower} to {upper} months",
+    "median_anc": "median of {exact} × 10⁹/L at the first count",
+    "mean_anc": "mean of {exact} × 10⁹/L at the first count",
+    "share_severe": "{value} % with severe neutropenia",
+    "share_antibody_positive": "{value} % with antibodies",
+    "share_converting": "{value} % found positive when tested again",
+    "share_specificity": "{value} % with antibodies against {detail}",
+    "share_treated": "{value} % treated with {detail}",
+    "share_responding": "{value} % respond to {detail}",
+    "share_infected": "{value} % with infections ({detail})",
 }
 """How a figure of each quantity is said; the others in the source's own words."""
 IN_WORDS = {"value": "value", "at": "at_months", "lower": "lower", "upper": "upper"}
+DETAILS = {
+    "prophylaxis_cotrimoxazole_and_idin": "cotrimoxazole",
+    "gcsf;gcsf_long": "G-CSF",
+    "gcsf": "G-CSF",
+    "ivig": "immunoglobulin",
+    "systemic_glucocorticoid": "corticosteroids",
+    "sepsis_bacteraemia": "sepsis",
+    "any": "any",
+}
+"""How drugs and infections are said."""
+REFUSED = pl.format("refused, since it does not follow from its own counts: {}", "slip")
 UNKNOWN = "?"
+NOT_SAID: dict[str, pl.DataType] = {
+    **dict.fromkeys(("followed_months", "onset_from_months", "onset_before_months"), pl.Float64()),
+    "choices": pl.String(),
+    **dict.fromkeys(("curve_months", "curve_unresolved"), pl.List(pl.Float64())),
+}
+"""What no shipped source states and users may."""
 
 
-def published_figures() -> pl.DataFrame:
-    """Read every figure on resolution that the literature reports.
+def shipped_figures() -> pl.DataFrame:
+    """Read every figure on resolution, and on who the children are, that the literature reports.
 
     Returns
     -------
     PublishedFigure, one row per figure
-        Figures T… are the readings of the encyclopaedia's line on the course. Times are in months.
+        Figures T… are the readings of the encyclopaedia's line on the course, R… are on resolution, F… on
+        cohorts. Times are in months. A share or ratio that no count of its children can give is refused:
+        `why_not` says so, as `published_slips` does.
 
     Examples
     --------
-    >>> published_figures().filter(pl.col("figure_id") == "R038")["value"].round(1).item()
+    >>> shipped_figures().filter(pl.col("figure_id") == "R038")["value"].round(1).item()
     36.2
     """
-    as_read = pl.concat([_read(COURSE), _read(RESOLUTION)]).rename(
+    as_read = pl.concat([_read(COURSE), _read(RESOLUTION), _read(FEATURES)]).rename(
         {"id": "figure_id", "time_origin": "origin_said"}
     )
     meant = _read("quantities")
@@ -66,10 +105,11 @@ def published_figures() -> pl.DataFrame:
         as_read.join(meant, on="figure_id", how="inner", validate="1:1", maintain_order="left")
         .with_columns(
             pl.col("year").str.extract(r"^(\d{4})"),
+            (half_of_last_digit() * factor).alias("rounding"),
             pl.col("value").cast(pl.Float64) * factor,
             pl.col("lower", "upper").cast(pl.Float64) * end_factor,
             pl.col("at_months", "landmark_months").cast(pl.Float64),
-            pl.col("n", "n_behind", "printed_n").cast(pl.Int32),
+            pl.col("n", "n_behind", "n_followed", "printed_n").cast(pl.Int32),
             pl.col("unit").replace_strict(
                 {unit: ours for unit, (ours, _) in SOURCE_UNIT.items()}, default="none"
             ),
@@ -77,7 +117,14 @@ def published_figures() -> pl.DataFrame:
             pl.col("case_classes").str.split(";"),
             pl.coalesce("who", "population").alias("population"),
         )
-        .with_columns(_statement().alias("statement"))
+        .join(
+            published_slips().select("figure_id", "slip"), on="figure_id", how="left", maintain_order="left"
+        )
+        .with_columns(pl.coalesce("why_not", REFUSED).alias("why_not"))
+        .with_columns(
+            _statement().alias("statement"),
+            *(pl.lit(None, kind).alias(name) for name, kind in NOT_SAID.items()),
+        )
         .select(PublishedFigure.column_names())
         .pipe(PublishedFigure.validate, cast=True)
     )
@@ -106,8 +153,7 @@ def published_slips() -> pl.DataFrame:
     ratio = pl.when(n_counted < n).then(n_counted / (n - n_counted))
     nearest = pl.when(pl.col("unit") == "ratio").then(ratio).otherwise(100 * n_counted / n)
     part, whole = (pl.col("counts").str.split("/").list.get(i).cast(pl.Float64) for i in (0, 1))
-    digits = pl.col("value").str.extract(r"\.(\d+)$").str.len_chars().fill_null(0).cast(pl.Float64)
-    rounding = 0.5 * 10.0 ** (-digits) + 1e-9
+    rounding = half_of_last_digit() + 1e-9
     sign = pl.col("unit").replace_strict({"percent": " %", "ratio": ""})
     wrong = pl.format("{} is {}{}, not {}{}", "counts", pl.col("recomputed").round(2), sign, "value", sign)
     impossible = pl.format(
@@ -150,13 +196,29 @@ def published_slips() -> pl.DataFrame:
     )
 
 
+def half_of_last_digit() -> pl.Expr:
+    """Give half of the last printed digit of a value that is still text."""
+    digits = pl.col("value").str.extract(r"\.(\d+)$").str.len_chars().fill_null(0).cast(pl.Float64)
+    return 0.5 * 10.0 ** (-digits)
+
+
+def statements(figures: pl.DataFrame) -> pl.DataFrame:
+    """Say each record that is no row of the shipped tables in one line."""
+    words = {"measure_definition": pl.lit("the published curve"), "statistic": pl.lit(None, pl.String)}
+    return figures.with_columns(**words).with_columns(_statement().alias("statement")).drop(*words)
+
+
 def _statement() -> pl.Expr:
     """Say a figure in one line: what, of whom, of how many."""
     words = {f"{{{name}}}": _short(column) for name, column in IN_WORDS.items()}
+    words["{exact}"] = pl.col("value").round(3).cast(pl.String)
+    detail = pl.col("detail").str.replace_many(list(DETAILS), list(DETAILS.values()))
+    words["{detail}"] = detail.str.replace_all(";", " or ").str.replace_all("_", " ")
     said = pl.col("quantity").replace_strict(SAID, default=None, return_dtype=pl.String)
     for mark, word in words.items():
         said = said.str.replace_all(mark, word.fill_null(UNKNOWN), literal=True)
     said = said.str.replace(f" (by|at) \\{UNKNOWN} months", "")
+    said = pl.when(~said.str.contains(UNKNOWN, literal=True)).then(said)
     is_bound = pl.col("interval_kind").str.starts_with("upper bound")
     own_words = pl.concat_str(
         pl.coalesce("measure_definition", pl.col("statistic").str.replace_all("_", " ")),

@@ -6,7 +6,7 @@ lies below 1 − confidence where the value lies outside one's own interval.
 """
 
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import asin, exp, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from ain_analytics.step_curve import normal_quantile
 
 Days = NDArray[np.float64]
 HALF = 0.5
+ANSCOMBE = 0.375
+"""Added to the count of a share before its arcsine is taken."""
 CURVE_LIMITS = "log"
 """Scale of the limits from which a reading takes its variance; R's default."""
 
@@ -122,15 +124,18 @@ def averaged(unresolved: Days, log_variance: Days, *, n: int, confidence: float)
 
 
 def p_of_median(days: Days, published: float, published_n: int | None) -> float:
-    """Test whether one's own median may be the published one, by the share of own values below it.
+    """Test whether one's own median may be the published one, by how many own values lie below it.
 
-    An exact sign test where the published median is taken as exact; else a normal one in which both err.
+    Of n own values so many lie below the median of m others as a beta-binomial law says, exactly for odd m
+    (Mathisen 1943, doi:10.1214/aoms/1177731460); where the published median is taken as exact, it is the sign
+    test. Values on the median count for both sides.
     """
     n_low, n_high = int((days <= published).sum()), int((days >= published).sum())
+    n_extreme = min(n_low, n_high)
     if published_n is None:
-        return min(1.0, 2 * float(stats.binom.cdf(min(n_low, n_high), days.size, HALF)))
-    below = (n_low + days.size - n_high) / 2 / days.size
-    return _two_sided(below - HALF, HALF * sqrt(1 / days.size + 1 / published_n))
+        return min(1.0, 2 * float(stats.binom.cdf(n_extreme, days.size, HALF)))
+    rank = (published_n + 1) / 2
+    return min(1.0, 2 * float(stats.betabinom.cdf(n_extreme, days.size, rank, rank)))
 
 
 def p_of_mean(days: Days, published: float, published_n: int | None) -> float:
@@ -155,15 +160,23 @@ def p_of_share(k: int, n: int, published: float, published_n: int | None) -> flo
 
 
 def p_of_reading(own: Reading, published: float, published_n: int | None, confidence: float) -> float:
-    """Test a curve against a published share unresolved, on the log scale.
+    """Test a curve against a published share unresolved.
 
-    The published error is that of a share of `published_n`, as if nobody had been censored. Where a share
-    is 0 or 1 the scale has no room; the shares are then tested as if nobody had been censored here either.
+    Where the published share is taken as exact, on the log scale, so that p fits the limits. Else by the
+    arcsine of its root, on which the error of a small share is known (Anscombe 1948, doi:10.2307/2332343);
+    the source is taken to have lost as many children before that time as were lost here. Where nobody or
+    everybody is unresolved here, shares are tested as if nobody had been censored.
     """
-    if not (0 < own.unresolved < 1 and 0 < published < 1):
+    if not 0 < own.unresolved < 1 or (published_n is None and not 0 < published < 1):
         return p_of_share(round(own.unresolved * own.n), own.n, published, published_n)
-    theirs = (1 - published) / (published * published_n) if published_n is not None else 0.0
-    return _two_sided(log(own.unresolved / published), sqrt(own.log_variance(confidence) + theirs))
+    variance = own.log_variance(confidence)
+    if published_n is None:
+        return _two_sided(log(own.unresolved / published), sqrt(variance))
+    odds = own.unresolved / (1 - own.unresolved)
+    n = published_n / max(variance * odds * own.n, 1.0)
+    theirs = asin(sqrt((published * n + ANSCOMBE) / (n + 2 * ANSCOMBE)))
+    error = sqrt(variance * odds / 4 + 1 / (4 * n + 2))
+    return _two_sided(asin(sqrt(own.unresolved)) - theirs, error)
 
 
 def p_of_between(

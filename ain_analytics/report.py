@@ -190,7 +190,7 @@ def _literature(seen: Shared) -> str:
     )
 
 
-def _published(comparison: pl.DataFrame, key: tuple[str, str], width: int) -> alt.TopLevelMixin:
+def _published(comparison: pl.DataFrame, key: str, width: int) -> alt.TopLevelMixin:
     return chart_published(rows_of_panel(comparison, key), width=width)
 
 

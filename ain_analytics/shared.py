@@ -93,7 +93,7 @@ def shared(
         definitions=definitions,
         attrition=attrition,
         row_fate=_fates_without_few(tables["row_fate"], attrition, few),
-        comparison=_comparison_without_few(tables["published_comparison"], few, told),
+        comparison=comparison_without_few(tables["published_comparison"], few, told),
         classes=classes,
         curves=told_curves,
         counted=counted,
@@ -182,7 +182,7 @@ def _attrition_without_few(attrition: pl.DataFrame, few: int) -> pl.DataFrame:
     )
 
 
-def _comparison_without_few(comparison: pl.DataFrame, few: int, told: Collection[int] = ()) -> pl.DataFrame:
+def comparison_without_few(comparison: pl.DataFrame, few: int, told: Collection[int] = ()) -> pl.DataFrame:
     """Hide what rests on few, also shares that a reason tells without saying of how many.
 
     Of how many children a value is, is told where it differs by few from no other number that is told: those
@@ -201,6 +201,9 @@ def _comparison_without_few(comparison: pl.DataFrame, few: int, told: Collection
     for n in hidden["own_n"].drop_nulls().value_counts(sort=True)["own_n"]:
         shown |= set() if any(0 < abs(n - other) < few for other in shown) else {n}
     values = [f"{which}{end}" for which in ("own", "better") for end in ("", "_lower", "_upper")]
+    is_fine = pl.col("unit").cast(pl.String) == "10⁹/L"
     return hidden.with_columns(
-        pl.col(values).round(1), pl.when(pl.col("own_n").is_in(list(shown))).then("own_n").alias("own_n")
+        *(pl.when(is_fine).then(pl.col(x).round(2)).otherwise(pl.col(x).round(1)).alias(x) for x in values),
+        pl.col("p", "p_holm").round(3),
+        pl.when(pl.col("own_n").is_in(list(shown))).then("own_n").alias("own_n"),
     )

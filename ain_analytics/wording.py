@@ -201,6 +201,7 @@ def _estimates(d: Definitions) -> list[str]:
         f"{d.imputation_seed}); a blood count stands for the onset up to {_plural(d.covariate_days, 'day')} away from it.",
         f"Curves are printed at {_list([str(month) for month in d.report_months])} months, the restricted mean up "
         f"to {_plural(d.rmst_months, 'month')}; they stop where fewer than {d.minimum_at_risk} are at risk.",
+        f"A published course is agreed with when one {d.equivalence_ratio:g} times as long or as short is ruled out.",
         f"Reported as odd: an onset within {_plural(d.birthday_window_days, 'day')} of an age at which the limit changes, "
         f"and a silence of more than {_plural(d.long_silence_days, 'day')} inside an episode.",
         f"Pointed out: a median {d.median_fold:g} times above or below that of its like, from "

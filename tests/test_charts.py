@@ -351,6 +351,7 @@ def _comparison(*figures: tuple[str, str, str, float | None, float | None]) -> p
                 "study": "Somebody 1990",
                 "statement": "median of so many months (children, n = 3)",
                 "scale": scale,
+                "quantity": "median_age_at_resolution" if scale == "age" else "median_among_recovered",
                 "unit": unit,
                 "published": published,
                 "own": own,
@@ -376,14 +377,17 @@ def test_a_duration_and_an_age_never_share_an_axis() -> None:
     shown = [{row["figure_id"] for row in rows(chart, panel)} for panel in chart["vconcat"]]
     assert shown == [{"R1"}, {"R2"}]
     titles = [panel["layer"][1]["encoding"]["x"]["axis"]["title"] for panel in chart["vconcat"]]
-    assert titles == ["Durations, months", "Ages, months"]
+    assert titles == [
+        "Median duration among those who recovered, months",
+        "Median age at resolution, months",
+    ]
 
 
 def test_a_published_figure_without_a_number_here_is_left_out() -> None:
     figures = _comparison(("R1", "duration", "months", 17.0, 16.0), ("R2", "duration", "months", 12.0, None))
     chart = chart_published(figures).to_dict()
     assert {row["figure_id"] for row in rows(chart, chart["vconcat"][0])} == {"R1"}
-    assert words(chart, "text").endswith("durations, months")
+    assert words(chart, "text").endswith("those who recovered, months")
 
 
 def test_nothing_to_compare_gives_a_chart_that_says_so() -> None:

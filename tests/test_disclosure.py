@@ -199,6 +199,7 @@ def comparison(**columns) -> pl.DataFrame:
         "unit": "percent",
         "published": 95.0,
         "better_quantity": "share resolved by 36 months",
+        "test": "fisher",
         "verdict": "compatible",
         "reason": "Compatible: 96.0 % here.",
     } | columns

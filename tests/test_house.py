@@ -44,7 +44,7 @@ FLOORS = (
     "view_choices aft_likelihood aalen_johansen gray_test",
     "mapped_rows reconstruction_result plan_result npmle imputation regression_rows likelihood_limits",
     "formats bootstrap interval_log_rank grid",
-    "extracted interval_tables leaf_estimates",
+    "extracted interval_tables figures_file leaf_estimates",
     "databases",
     "extract",
     "raw_tables fingerprint children",
@@ -56,17 +56,20 @@ FLOORS = (
     "knowledge antibodies possible_facts",
     "cases followup oddities intervals published_group characteristics small_cells quality_rows "
     "possible_choices person_time later_doses reconstruction",
-    "quality_counts quality_checks flips varied",
+    "quality_counts quality_checks flips varied published_tests",
     "quality attrition disclosure published_answers guess regression_result onset_covariates",
-    "shared_curves quality_shared association_result exposure_windows cox proportional_hazards aft_result "
+    "published_followed published_wording shared_curves quality_shared association_result exposure_windows "
+    "cox proportional_hazards aft_result "
     "incidence_result observation_result recurrence",
-    "published shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
+    "published_features shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
     "multiverse_result accelerated_failure incidence observation_time lost_bounds tipping visit_intensity",
+    "published",
     "multiverse charts dictionary synthetic manifest study_result triggers",
-    "planner against_truth tables report_page report_text associations",
+    "planner against_truth tables report_page report_text associations textbook_measures",
+    "textbook",
     "report_curves quality_page plan_command",
     "report quality_folder why_card",
-    "why multiverse_folder",
+    "why check_source reproduce multiverse_folder",
     "study cli_multiverse",
 )
 """Rooms (a module, or a package that is one), the ground floor first; a room reads lower floors only."""
@@ -84,6 +87,7 @@ MAY_HOLD_NUMBERS = {
     "report": "sizes of a page",
     "notebook_renderer": "version of a format",
     "study": "shares of a progress bar",
+    "reproduce": "shares of a progress bar",
     "fingerprint": "letters of a name",
     "keep": "sizes of what is kept",
     "layers": "sizes of a number",
@@ -115,9 +119,13 @@ MAY_HOLD_NUMBERS = {
     "quality_rows": "percentiles",
     "quality_counts": "sizes of what is counted together",
     "quality_checks": "sizes of a text",
-    "quantities": "the median",
+    "quantities": "the median, and a transformation of shares",
     "published_records": "months of a year, and how the literature prints",
-    "published": "how a p-value is printed",
+    "published_group": "what is as good as no end",
+    "figures_file": "a whole in percent, and how the literature prints",
+    "textbook_measures": "a whole in percent",
+    "published_features": "percentiles, and what a query asks for",
+    "published_wording": "how a p-value is printed",
     "step_curve": "quartiles",
     "influence": "rows held at once",
     "kaplan_meier": "numerical tolerance",

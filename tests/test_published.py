@@ -1,6 +1,6 @@
 """Each published figure beside the same quantity; every expected number is worked out in a comment."""
 
-from math import erfc, exp, log, sqrt
+from math import asin, comb, erfc, exp, log, pi, prod, sqrt
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,9 +10,11 @@ import pytest
 from ain_analytics.cases import classify
 from ain_analytics.definitions import DAYS_PER_MONTH, PRESETS, TEXTBOOK
 from ain_analytics.followup import follow_up
-from ain_analytics.published import compare, multiplicity_note, published_figures, published_slips
+from ain_analytics.published import after_holm, compare, multiplicity_note, published_figures, published_slips
 from ain_analytics.published_answers import ANSWERS
+from ain_analytics.published_features import VALUES
 from ain_analytics.published_group import AgedGroup, Group
+from ain_analytics.published_tests import TESTS, rules_out
 from ain_analytics.quantities import (
     Reading,
     averaged,
@@ -44,7 +46,8 @@ def figure(figure_id: str, **changes) -> dict:
 
 def test_every_figure_is_a_record_and_the_line_on_the_course_is_read_in_every_way():
     ids = FIGURES["figure_id"].to_list()
-    assert ids[9:] == [f"R{number:03}" for number in range(1, 85)]
+    assert ids[9:93] == [f"R{number:03}" for number in range(1, 85)]
+    assert ids[93:] == [f"F{number:03}" for number in range(1, 106)]
     assert ids[:9] == ["T01a", "T01b", "T02a", "T02b", "T02c", "T03a", "T03b", "T03c", "T03d"]
 
 
@@ -90,7 +93,7 @@ def test_the_number_behind_a_figure_is_not_always_the_number_studied():
 
 
 def test_an_age_is_told_from_a_duration():
-    is_age = FIGURES["quantity"].cast(pl.String).is_in(["median_age_at_resolution", "share_resolved_by_age"])
+    is_age = FIGURES["quantity"].cast(pl.String).str.contains("_age")
     ages = FIGURES.filter(is_age)
     assert set(ages["scale"]) == {"age"}
     assert set(ages["time_origin"]) == {"birth"}
@@ -101,7 +104,7 @@ def test_an_age_is_told_from_a_duration():
 
 @pytest.mark.parametrize("one", COMPARABLE.to_dicts(), ids=lambda one: one["figure_id"])
 def test_a_figure_that_can_be_compared_says_all_that_is_needed(one):
-    assert one["quantity"] in ANSWERS
+    assert one["quantity"] in {**ANSWERS, **VALUES}
     assert one["value"] is not None
     assert set(one["case_classes"]) <= set(CASE_CLASS)
     assert one["definition"] == "unknown" or one["definition"] in PRESETS
@@ -109,7 +112,8 @@ def test_a_figure_that_can_be_compared_says_all_that_is_needed(one):
     assert (one["at_months"] is not None) == (
         one["quantity"] in ("share_resolved_by", "share_resolved_by_age")
     )
-    assert (one["scale"] == "none") == (one["quantity"] == "share_resolved")
+    if one["quantity"] in ANSWERS:
+        assert (one["scale"] == "none") == (one["quantity"] == "share_resolved")
 
 
 def test_every_figure_is_said_in_a_line():
@@ -179,10 +183,12 @@ def test_a_median_is_tested_by_the_share_of_own_values_below_it():
     ten = np.arange(1.0, 11.0)
     assert p_of_median(ten, 10.5, None) == pytest.approx(2 / 1024)
     assert p_of_median(ten, 5.5, None) == 1.0
-    # All ten below: z = 0.5 / (0.5 sqrt(1/10 + 1/10)) = sqrt(5).
-    assert p_of_median(ten, 10.5, 10) == pytest.approx(erfc(sqrt(5) / sqrt(2)))
-    # A value at the published median counts half, 5.5 of 10 below 6: z = 0.1 sqrt(5).
-    assert p_of_median(ten, 6.0, 10) == pytest.approx(erfc(0.1 * sqrt(5) / sqrt(2)))
+    # All ten below the fifth of nine: the first ten of nineteen places hold four of the nine at most, in
+    # which C(14, 4) of the C(19, 9) orders of both samples put the fifth of the nine after all ten.
+    assert p_of_median(ten, 10.5, 9) == pytest.approx(2 * comb(14, 4) / comb(19, 9))
+    assert p_of_median(ten, 5.5, 9) == 1.0
+    # Of one published child, any of the eleven places is as likely.
+    assert p_of_median(ten, 10.5, 1) == pytest.approx(2 / 11)
 
 
 @pytest.mark.parametrize("n", range(6, 40))
@@ -217,10 +223,14 @@ def test_the_variance_of_a_reading_is_greenwoods():
 
 
 def test_a_reading_is_tested_with_both_errors():
-    # 0.5 here, variance of the logarithm 1/4; 0.25 published of 12, variance 0.75 / (0.25 * 12) = 1/4.
-    assert p_of_reading(of_four(2), 0.25, 12, 0.95) == pytest.approx(
-        0.32695, abs=1e-4
-    )  # z = ln 2 / sqrt(1/2)
+    # 0.5 here, variance of the logarithm 1/4, of the arcsine of the root 0.5 * 0.25 / (4 * 0.5) = 1/16; as
+    # nobody is censored, 0.25 published of 12 is 3 children: arcsine of the root of 3.375 / 12.75, 1/50.
+    z = (pi / 4 - asin(sqrt(3.375 / 12.75))) / sqrt(1 / 16 + 1 / 50)
+    assert p_of_reading(of_four(2), 0.25, 12, 0.95) == pytest.approx(erfc(z / sqrt(2)), rel=1e-5)
+    # With a variance twice as large as without censoring, the 12 are worth six: 1.5 of them.
+    half_lost = Reading(0.5, 0.5 * exp(-Z * sqrt(1 / 2)), None, 4)
+    z = (pi / 4 - asin(sqrt(1.875 / 6.75))) / sqrt(1 / 8 + 1 / 26)
+    assert p_of_reading(half_lost, 0.25, 12, 0.95) == pytest.approx(erfc(z / sqrt(2)), rel=1e-5)
     # Without the number z = ln 2 / (1/2).
     assert p_of_reading(of_four(2), 0.25, None, 0.95) == pytest.approx(0.16567, abs=1e-4)
 
@@ -228,7 +238,8 @@ def test_a_reading_is_tested_with_both_errors():
 def test_where_the_logarithm_has_no_room_counts_are_tested():
     nobody = Reading(0.0, None, None, 4)
     assert p_of_reading(nobody, 0.5, None, 0.95) == pytest.approx(2 / 16)
-    assert p_of_reading(of_four(2), 0.0, 4, 0.95) == pytest.approx(p_of_share(2, 4, 0.0, 4))
+    assert p_of_reading(nobody, 0.5, 4, 0.95) == pytest.approx(p_of_share(0, 4, 0.5, 4))
+    assert p_of_reading(of_four(2), 0.0, None, 0.95) == pytest.approx(p_of_share(2, 4, 0.0, None))
 
 
 def test_without_censoring_the_share_between_two_days_has_the_binomial_variance():
@@ -290,16 +301,19 @@ def test_the_median_among_the_recovered_leaves_out_who_has_not_recovered():
     # Of all: 7/8, of six at risk 5/6, 4/5, of the three left after day 450 2/3: 7/18 on day 500.
     assert answer.better.value == pytest.approx(500 / DAYS_PER_MONTH)
     assert answer.better.n == 8
-    # Published 17 months or 517.4 days, four of six below: twice the chance of at most 2 of 6, 22/64.
-    assert answer.p == pytest.approx(44 / 64)
+    # Published 17 months are 502.2 to 532.6 days, four of six below: twice the chance of at most 2, 22/64.
+    tested = TESTS["median_among_recovered"](Group(EIGHT, TEXTBOOK), figure("T01b"))
+    assert (tested.p, tested.test) == (pytest.approx(44 / 64), "sign")
 
 
 def test_a_median_of_all_is_tested_on_the_curve():
     answer = ANSWERS["median_unconditional"](Group(EIGHT, TEXTBOOK), figure("T01a"))
     assert answer.own == answer.better
-    # At 17 months 7/8 * 5/6 * 4/5 * 2/3 = 7/18 are unresolved; Greenwood's sum 1/56 + 1/30 + 1/20 + 1/6.
+    # The printed 17 months nearest to the 500 days here are 16.5, day 502: by then
+    # 7/8 * 5/6 * 4/5 * 2/3 = 7/18 are unresolved; Greenwood's sum 1/56 + 1/30 + 1/20 + 1/6.
     z = log((7 / 18) / 0.5) / sqrt(1 / 56 + 1 / 30 + 1 / 20 + 1 / 6)
-    assert answer.p == pytest.approx(erfc(-z / sqrt(2)))
+    tested = TESTS["median_unconditional"](Group(EIGHT, TEXTBOOK), figure("T01a"))
+    assert (tested.p, tested.test) == (pytest.approx(erfc(-z / sqrt(2))), "curve")
 
 
 def test_a_crude_share_counts_the_lost_as_unresolved_and_the_better_one_does_not():
@@ -322,8 +336,9 @@ def test_a_share_after_the_end_of_follow_up_is_not_told():
     lost = children((200, True), *((300, False) for _ in range(7)))
     answer = ANSWERS["share_resolved_by"](Group(lost, TEXTBOOK), figure("T03d"))
     assert answer.own.value is None
-    assert answer.p is None
-    assert "36 months" in answer.lacks
+    tested = TESTS["share_resolved_by"](Group(lost, TEXTBOOK), figure("T03d"))
+    assert tested.p is None
+    assert "36 months" in tested.lacks
     crude = ANSWERS["share_resolved_by"](Group(lost, TEXTBOOK), figure("T03d", computed_as="crude"))
     assert crude.own.value == pytest.approx(12.5)
     assert crude.better is None
@@ -341,7 +356,8 @@ def test_when_nobody_has_recovered_there_is_no_median_among_the_recovered():
         Group(children((300, False), (400, False)), TEXTBOOK), figure("T01b")
     )
     assert answer.own.value is None
-    assert answer.p is None
+    nobody = Group(children((300, False), (400, False)), TEXTBOOK)
+    assert TESTS["median_among_recovered"](nobody, figure("T01b")).p is None
 
 
 def test_an_age_at_resolution_is_the_age_at_onset_and_the_duration():
@@ -432,11 +448,12 @@ def test_the_statement_that_all_but_a_twentieth_resolve_is_tested_as_a_share_and
 
 def test_ages_at_resolution_are_compared_with_ages(seven):
     row = seven["R038"]
-    # 150 days more than the durations. 36.24 months are 1103 days: all six lie below, of 40 published,
-    # so z = 1 / sqrt(1/6 + 1/40) = 2.284.
+    # 150 days more than the durations. 36.24 months are 1103 days: all six lie below the median of 40. As
+    # only 40 of 102 had recovered there, the six are worth five, of which all lie below by the beta-binomial
+    # law with the chance of the product of (20.5 + i) / (41 + i) for i of 0 to 4.
     assert row["own"] == pytest.approx(682.5 / DAYS_PER_MONTH)
-    assert row["verdict"] == "different"
-    assert "p = 0.022" in row["reason"]
+    assert (row["verdict"], row["test"]) == ("compatible", "order_statistics")
+    assert row["p"] == pytest.approx(2 * prod((20.5 + i) / (41 + i) for i in range(5)))
 
 
 def test_only_those_still_neutropenic_at_the_landmark_are_compared_with_a_chronic_cohort():
@@ -448,9 +465,35 @@ def test_only_those_still_neutropenic_at_the_landmark_are_compared_with_a_chroni
 
 
 def test_a_figure_under_another_definition_is_derived_under_it(seven):
-    row = seven["R009"]  # resolved within 24 months of diagnosis, which is day 160: 10 days after onset
-    assert row["own"] == pytest.approx(100 * 6 / 7)
+    row = seven["F013"]  # the age at diagnosis, which is day 160 of all seven
+    assert row["own"] == pytest.approx(160 / DAYS_PER_MONTH)
     assert "under neglia_1993" in row["reason"]
+
+
+def test_a_figure_that_its_own_counts_do_not_give_is_refused(seven):
+    row = seven["R009"]  # 35/41 is 85.4 and 36/41 is 87.8
+    assert (row["verdict"], row["own"]) == ("not_comparable", None)
+    assert "no count of 41 children gives 87 %; the nearest is 87.8 %" in row["reason"]
+
+
+def test_who_the_children_are_is_compared(seven):
+    girls, age, antibody = seven["F016"], seven["F017"], seven["F025"]
+    assert (girls["own"], girls["own_n"]) == (100.0, 7)
+    # Fisher's test, all of 7 against 61 of 102: the chance of 7 girls of the 68 among 109, and of tables no
+    # more likely; that of 6 of 7 is larger.
+    as_likely = [k for k in range(8) if hypergeometric(k) <= hypergeometric(7) * (1 + 1e-7)]
+    assert girls["p"] == pytest.approx(sum(hypergeometric(k) for k in as_likely))
+    assert age["own"] == pytest.approx(160 / DAYS_PER_MONTH)
+    assert (antibody["own"], antibody["own_n"]) == (100.0, 7)
+    assert seven["F023"]["own"] == pytest.approx(0.3)  # the first count
+    assert seven["F041"]["own"] == 100.0  # a nadir of 0.3 is severe
+    assert seven["F018"]["own"] == 0.0  # nobody is treated
+    assert "100.0 % of the ages at diagnosis lie in it" in seven["F001"]["reason"]
+
+
+def hypergeometric(k: int) -> float:
+    """Give the chance of k girls among 7 of 109 children of whom 68 are girls."""
+    return comb(68, k) * comb(41, 7 - k) / comb(109, 7)
 
 
 def test_a_population_that_is_not_here_is_not_compared(seven):
@@ -522,13 +565,64 @@ def test_the_note_on_many_comparisons_counts_a_figure_once():
         ],
         schema=["figure_id", "verdict"],
         orient="row",
-    )
+    ).with_columns(p_holm=pl.Series([0.04, 0.04, 1.0, None]))
     assert multiplicity_note(rows).startswith("2 published figures could be tested; 1 differ.")
+    assert multiplicity_note(rows).endswith("After Holm's correction 1 differ.")
     assert "about 0.1 would differ" in multiplicity_note(rows)
     assert "about 0.2 would differ" in multiplicity_note(rows, confidence=0.9)
 
 
 def test_figures_whose_numbers_are_hidden_are_not_taken_for_one():
     ages = ["T03a", "T03b", "R042", "R080"]  # 95 % by the ages of 24, 36, 36 and 48 months
-    rows = pl.DataFrame({"figure_id": ages, "verdict": "different"})
+    rows = pl.DataFrame({"figure_id": ages, "verdict": "different", "p_holm": 0.2})
     assert multiplicity_note(rows).startswith("3 published figures could be tested; 3 differ.")
+
+
+# What makes a verdict right
+
+
+def test_a_longer_follow_up_is_undone_where_the_source_says_how_many_recovered():
+    # Resolved after 100 to 800 days, all followed to the end; of a source recruited evenly over w days
+    # the mean of 1 - day / w of those below w is seen: for half of them w solves 8 - 3600 / w = 4, w = 900.
+    group = Group(children(*((day, True) for day in range(100, 900, 100))), TEXTBOOK)
+    assert group._longest_followed(0.5) == pytest.approx(900)
+    # Weights 8/9 to 1/9, worth 36² / 204 = 6.35 children: ranks 1/12, 3/12 … 11/12 of the sum, whose steps
+    # are 8, 15, 21, 26, 30, 33, 35, 36 of 36.
+    assert group.days_as_followed(0.5).tolist() == [100, 200, 200, 300, 500, 600]
+    assert group.days_as_followed(1.0) is group.days
+
+
+def test_a_median_there_between_those_of_both_follow_ups_is_compatible():
+    group = Group(children(*((day, True) for day in range(100, 900, 100))), TEXTBOOK)
+    found = TESTS["median_among_recovered"]
+    said = {"n_behind": 1000, "n_followed": 2000, "rounding": 0.0}
+    assert found(group, figure("R041", value=350 / DAYS_PER_MONTH, **said)).p == 1.0
+    assert found(group, figure("R041", value=90 / DAYS_PER_MONTH, **said)).p < 0.05
+
+
+def test_a_share_without_a_time_differs_only_where_it_is_more_than_ever_resolve():
+    half = Group(children(*[(300, True)] * 30, *[(900, False)] * 30), TEXTBOOK)
+    ever = TESTS["share_resolved"]
+    assert ever(half, figure("R040", value=95.0)).p < 0.001  # the curve ends at one half
+    fewer = ever(half, figure("R040", value=20.0))
+    assert fewer.p is None  # a shorter follow-up would do that alone
+    assert "followed for different times" in fewer.lacks
+    assert ever(half, figure("R040", value=55.0)).p == pytest.approx(
+        p_of_share(30, 60, 69 / 127, 127)  # 69 of 127 are 54.5 %, the nearest that is printed as 55
+    )
+
+
+def test_compatible_says_whether_another_course_is_ruled_out():
+    many = Group(children(*((day, True) for day in range(400, 800))), TEXTBOOK)  # median 599.5 days
+    one = figure("R041", value=599.5 / DAYS_PER_MONTH, n_behind=400, n_followed=None)
+    assert rules_out(many, one)
+    # Six children: even with all of them above or below, 2 * 1/64 is less than 0.1, but not all are.
+    few = Group(children(*((day, True) for day in range(400, 800, 70))), TEXTBOOK)
+    assert not rules_out(few, one)
+    # A share without a time is the same for a course of any length.
+    assert not rules_out(many, figure("R040", value=100.0))
+
+
+def test_holms_steps_count_a_figure_that_stands_twice_once():
+    p = after_holm(FIGURES, {"T02b": 0.01, "R004": 0.01, "T01a": 0.02, "R009": 0.5})
+    assert p == pytest.approx({"T02b": 0.03, "R004": 0.03, "T01a": 0.04, "R009": 0.5})

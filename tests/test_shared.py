@@ -12,8 +12,8 @@ from ain_analytics.schema.results import PublishedComparison
 from ain_analytics.shared import (
     _attrition_without_few,
     _classes_without_few,
-    _comparison_without_few,
     _fates_without_few,
+    comparison_without_few,
     oddities_without_few,
     said_without_few,
     summary_without_few,
@@ -170,6 +170,7 @@ def compared(*rows):
         unit=pl.lit("months"),
         better_quantity=pl.lit("median"),
         verdict=pl.lit("compatible"),
+        test=pl.lit("order_statistics"),
     )
     schema = {name: column.dtype for name, column in PublishedComparison.columns().items()}
     empty = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in given.columns]
@@ -178,7 +179,7 @@ def compared(*rows):
 
 def test_who_recovered_is_not_told_beside_a_group_that_is_larger_by_few():
     said = "Compatible: 10.1 months (4.2 to 20.8, n = {}) here against 17.0 months (n = 240) published."
-    hidden = _comparison_without_few(
+    hidden = comparison_without_few(
         compared(
             ("T01a", "median_unconditional", 9.7, 27, said.format(27)),
             ("T01b", "median_among_recovered", 10.1, 24, said.format(24)),

@@ -235,6 +235,9 @@ def figure(**changes: Any) -> pl.DataFrame:
         "better_lower": None,
         "better_upper": None,
         "verdict": "compatible",
+        "test": "order_statistics",
+        "p": 0.5,
+        "p_holm": 1.0,
         "reason": "Compatible: of the children classed primary autoimmune 16.0 months (14.0 to not "
         "reached, n = 30) here against 17.0 months (n = 40) published, p = 0.500; the source is silent.",
     }
@@ -251,7 +254,8 @@ def test_a_comparison_tells_both_sides_with_numbers_and_limits() -> None:
         "16.0 months (14.0 to not reached), n = 30",
         "–",
         "compatible",
-        "Children classed primary autoimmune; p = 0.500; the source is silent.",
+        "order statistics, p = 0.5, Holm 1.0",
+        "Children classed primary autoimmune; the source is silent.",
     ]
 
 

@@ -8,13 +8,32 @@ import polars as pl
 from ain_analytics.charts import look
 
 PANELS = {
-    ("duration", "months"): "Durations, months",
-    ("age", "months"): "Ages, months",
-    ("duration", "percent"): "Shares by a time since the origin, percent",
-    ("age", "percent"): "Shares by an age, percent",
-    ("none", "percent"): "Shares, percent",
+    "median_among_recovered": "Median duration among those who recovered, months",
+    "mean_among_recovered": "Mean duration among those who recovered, months",
+    "median_unconditional": "Median duration of all children, months",
+    "share_resolved": "Share resolved, no time said, percent",
+    "share_resolved_by": "Share resolved by a time since the origin, percent",
+    "share_between": "Share resolved within a window of time, percent",
+    "curve": "Resolutions seen here of 100 that the published curve expects",
+    "median_age_at_resolution": "Median age at resolution, months",
+    "share_resolved_by_age": "Share resolved by an age, percent",
+    "median_age_at_onset": "Median age at onset, months",
+    "mean_age_at_onset": "Mean age at onset, months",
+    "median_age_at_diagnosis": "Median age at diagnosis, months",
+    "mean_age_at_diagnosis": "Mean age at diagnosis, months",
+    "median_anc": "Median of the first neutropenic count, 10⁹/L",
+    "mean_anc": "Mean of the first neutropenic count, 10⁹/L",
+    "share_girls": "Girls, percent",
+    "share_boys": "Boys, percent",
+    "share_severe": "Severe neutropenia, percent",
+    "share_antibody_positive": "Antibodies found, of those tested, percent",
+    "share_converting": "Found positive when tested again, percent",
+    "share_specificity": "Antibodies against one antigen, of those known, percent",
+    "share_treated": "Treated, percent",
+    "share_responding": "Response to a treatment, percent",
+    "share_infected": "With infections, percent",
 }
-"""What is drawn, by scale and unit: a duration and an age never share an axis."""
+"""What is drawn, by quantity: each has an axis of its own, so a duration and an age never share one."""
 VERDICTS = {"compatible": look.PALETTE[0], "different": look.PALETTE[1], "not_comparable": "#8a8a8a"}
 
 
@@ -30,16 +49,16 @@ def chart_published(comparison: pl.DataFrame, *, width: int = look.WIDE) -> alt.
     Returns
     -------
     altair chart
-        One panel per scale and unit. Figures without a number on this registry are left out.
+        One panel per quantity. Figures without a number on this registry are left out.
 
     Examples
     --------
     >>> panels = chart_published(comparison).to_dict()["vconcat"]
     >>> panels[0]["layer"][1]["encoding"]["x"]["axis"]["title"]
-    'Durations, months'
+    'Median duration among those who recovered, months'
     """
     rows = {key: rows_of_panel(comparison, key) for key in PANELS}
-    panels = [_panel(rows[key], PANELS[key], key[1], width) for key in PANELS if not rows[key].is_empty()]
+    panels = [_panel(rows[key], PANELS[key], width) for key in PANELS if not rows[key].is_empty()]
     subtitle = (
         "Diamond: published. Disc: the same quantity here, with limits. "
         "Square: what ought to have been reported. "
@@ -54,19 +73,21 @@ def chart_published(comparison: pl.DataFrame, *, width: int = look.WIDE) -> alt.
     return look.dressed(alt.vconcat(*panels, spacing=22), title, subtitle, width)
 
 
-def rows_of_panel(comparison: pl.DataFrame, key: tuple[str, str]) -> pl.DataFrame:
-    """Take the figures of one scale and unit that have a number here."""
-    scale, unit = (pl.col(name).cast(pl.String) for name in ("scale", "unit"))
+def rows_of_panel(comparison: pl.DataFrame, quantity: str) -> pl.DataFrame:
+    """Take the figures of one quantity that have a number here."""
     is_known = pl.col("own").is_not_null() | pl.col("better").is_not_null()
     return comparison.filter(
-        pl.col("published").is_not_null() & is_known & (scale == key[0]) & (unit == key[1])
+        pl.col("published").is_not_null() & is_known & (pl.col("quantity").cast(pl.String) == quantity)
     )
 
 
-def _panel(rows: pl.DataFrame, title: str, unit: str, width: int) -> Any:
-    """Draw one scale: a line or two of text over each row of marks."""
+def _panel(rows: pl.DataFrame, title: str, width: int) -> Any:
+    """Draw one quantity: a line or two of text over each row of marks."""
+    unit = str(rows["unit"][0])
     shown = rows.with_columns(
-        pl.col("verdict").cast(pl.String), pl.Series("said", _lines(rows, width), dtype=pl.List(pl.String))
+        pl.col("verdict").cast(pl.String),
+        pl.col("own_lower", "better_lower").clip(lower_bound=0),
+        pl.Series("said", _lines(rows, width), dtype=pl.List(pl.String)),
     )
     n_lines = max(shown["said"].list.len().to_list())
     height = 30 + 14 * n_lines

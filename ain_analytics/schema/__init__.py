@@ -70,6 +70,7 @@ RESULTS: dict[str, type[dy.Schema]] = {
     "association": results.AssociationRows,
     "published_figure": results.PublishedFigure,
     "published_comparison": results.PublishedComparison,
+    "textbook_statement": results.TextbookRows,
     "class_confusion": results.ClassConfusion,
     "class_accuracy": results.ClassAccuracy,
     "incidence_steps": incidence.IncidenceSteps,

@@ -15,6 +15,26 @@ QUANTITY = [
     "share_between",
     "median_age_at_resolution",
     "share_resolved_by_age",
+    "curve",
+    "share_girls",
+    "share_boys",
+    "ratio_boys_girls",
+    "median_age_at_onset",
+    "mean_age_at_onset",
+    "median_age_at_diagnosis",
+    "mean_age_at_diagnosis",
+    "earliest_age",
+    "usual_age",
+    "median_anc",
+    "mean_anc",
+    "share_severe",
+    "share_antibody_positive",
+    "share_converting",
+    "share_specificity",
+    "share_treated",
+    "share_responding",
+    "share_infected",
+    "frequency",
     "usual_window",
     "range",
     "individual_time",
@@ -27,6 +47,8 @@ QUANTITY = [
 ]
 OF_UNIT = ["children", "person_days", "tested_children", "treated_children"]
 VERDICT = ["compatible", "different", "not_comparable"]
+PUBLISHED_UNIT = ["months", "percent", "10⁹/L", "p", "none"]
+TEST = ["order_statistics", "sign", "student", "fisher", "binomial", "curve", "curve_difference", "one_sample_log_rank", "none"]
 CHILDREN = {"unit": "children"}
 STANDS_FOR = {"probable_primary": "primary_autoimmune"}
 """A class that claims another one to be true."""
@@ -127,6 +149,7 @@ class PublishedFigure(dy.Schema):
     population = dy.String(description="Who was studied, in the source's words.")
     n = dy.Int32(nullable=True, description="Number studied.", metadata={"unit": "children"})
     n_behind = dy.Int32(nullable=True, description="Number behind the figure, e.g. those who recovered; none where the source is silent.", metadata={"unit": "children"})
+    n_followed = dy.Int32(nullable=True, description="Number of whom `n_behind` are those who recovered, where it is known and only they are counted.", metadata={"unit": "children"})
     printed_n = dy.Int32(nullable=True, description="Number that the source prints beside the figure, where it cannot be the one behind it.", metadata={"unit": "children"})
     statement = dy.String(description="What the source says, in one line.")
     quantity = dy.Enum(QUANTITY, description="What was really computed.")
@@ -136,12 +159,20 @@ class PublishedFigure(dy.Schema):
     value = dy.Float64(nullable=True, description="The figure.", metadata={"unit": "see `unit`"})
     lower = dy.Float64(nullable=True, description="Lower end of the interval of kind `interval_kind`; of a window of time in months.", metadata={"unit": "see `unit`"})
     upper = dy.Float64(nullable=True, description="Upper end of it.", metadata={"unit": "see `unit`"})
-    unit = dy.Enum(["months", "percent", "p", "none"], description="Unit of the three; years, weeks and days of the source are turned into months.")
+    unit = dy.Enum(PUBLISHED_UNIT, description="Unit of the three; years, weeks and days of the source are turned into months.")
+    rounding = dy.Float64(min=0, description="Half of the last digit that is printed: the value may be so much larger or smaller.", metadata={"unit": "see `unit`"})
     at_months = dy.Float64(nullable=True, description="Time or age at which a share was read.", metadata={"unit": "months"})
     landmark_months = dy.Float64(nullable=True, description="Only children still neutropenic so long after onset were studied; none: all.", metadata={"unit": "months"})
+    followed_months = dy.Float64(nullable=True, description="Time since the origin after which the source followed nobody; none: not said.", metadata={"unit": "months"})
+    onset_from_months = dy.Float64(nullable=True, description="Only children of this age at onset or older were studied; none: all.", metadata={"unit": "months"})
+    onset_before_months = dy.Float64(nullable=True, description="Only children younger at onset were studied; none: all.", metadata={"unit": "months"})
     interval_kind = dy.String(description="range, usual range, SD, window …; `none`.")
+    detail = dy.String(nullable=True, description="Of what a share is: an antigen, a drug, a kind of infection.")
     case_classes = dy.List(dy.String(), nullable=True, description="Classes of this program that the population corresponds to; none: no such class.")
     definition = dy.String(description="Preset that comes nearest, `unknown` where the source is silent, `no preset` where none comes near.")
+    choices = dy.String(nullable=True, description="Choices that differ from the registry's, as JSON, where a record states them one by one.")
+    curve_months = dy.List(dy.Float64(), nullable=True, description="Times of the points of a published curve.")
+    curve_unresolved = dy.List(dy.Float64(), nullable=True, description="Shares unresolved at these times.")
     why_not = dy.String(nullable=True, description="Why it cannot be compared with any registry; none where it can.")
     assumption = dy.String(nullable=True, description="What had to be assumed to compare it.")
     source_url = dy.String(nullable=True, description="Where the figure was read.")
@@ -158,7 +189,7 @@ class PublishedComparison(dy.Schema):
     statement = dy.String(description="What the source says, in one line.")
     quantity = dy.Enum(QUANTITY, description="What is compared.")
     scale = dy.Enum(["duration", "age", "none"], description="Whether time is a duration or an age.")
-    unit = dy.Enum(["months", "percent", "p", "none"], description="Unit of the values.")
+    unit = dy.Enum(PUBLISHED_UNIT, description="Unit of the values.")
     published = dy.Float64(nullable=True, description="The figure.", metadata={"unit": "see `unit`"})
     published_n = dy.Int32(nullable=True, description="Number behind it.", metadata={"unit": "children"})
     own = dy.Float64(nullable=True, description="The same quantity on this registry.", metadata={"unit": "see `unit`"})
@@ -170,7 +201,29 @@ class PublishedComparison(dy.Schema):
     better_lower = dy.Float64(nullable=True, description="Lower limit of it.", metadata={"unit": "see `unit`"})
     better_upper = dy.Float64(nullable=True, description="Upper limit of it.", metadata={"unit": "see `unit`"})
     verdict = dy.Enum(VERDICT, description="Whether the two agree, or cannot be compared.")
+    test = dy.Enum(TEST, description="Test behind the verdict; `none` without one. order_statistics: own values below the published median, beta-binomial; sign: the same, the published one taken as exact; student; fisher; binomial; curve: Kaplan–Meier on the log scale; curve_difference; one_sample_log_rank: resolutions seen and expected under the published curve.")
+    p = dy.Float64(nullable=True, min=0, max=1, description="Two-sided p of the hypothesis that both are estimates of one value.", metadata={"unit": "share"})
+    p_holm = dy.Float64(nullable=True, min=0, max=1, description="The same after Holm, for all distinct figures that were tested.", metadata={"unit": "share"})
+    is_equivalent = dy.Bool(nullable=True, description="Whether a course longer or shorter by `equivalence_ratio` is ruled out; false: too few children, or a quantity that does not tell; none where not compatible.")
     reason = dy.String(description="Why, in a sentence.")
+
+
+class TextbookRows(dy.Schema):
+    """One row per sentence of a textbook and way to read it, held against a registry."""
+
+    statement_id = dy.String(primary_key=True, description="Key of the reading, e.g. S22a.")
+    sentence = dy.String(description="What the textbook says.")
+    reading = dy.String(description="How it is read here, our choice.")
+    value = dy.Float64(nullable=True, description="The number on this registry.", metadata={"unit": "see `unit`"})
+    lower = dy.Float64(nullable=True, description="Lower limit of it.", metadata={"unit": "see `unit`"})
+    upper = dy.Float64(nullable=True, description="Upper limit of it.", metadata={"unit": "see `unit`"})
+    unit = dy.Enum(["percent", "months", "ratio", "none"], description="Unit of the numbers.")
+    n = dy.Int64(nullable=True, min=0, description="Children, infections, tests or onsets behind it.", metadata={"unit": "see `reading`"})
+    low = dy.Float64(nullable=True, description="The reading holds from here on.", metadata={"unit": "see `unit`"})
+    high = dy.Float64(nullable=True, description="And up to here.", metadata={"unit": "see `unit`"})
+    verdict = dy.Enum(["holds", "does_not_hold", "cannot_be_told"], description="Whether all limits lie in this range, none, or some.")
+    method = dy.String(description="How value and limits were made; `none` without them.")
+    why = dy.String(description="Why, in a sentence.")
 
 
 class Change(dy.Schema):

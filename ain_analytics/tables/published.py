@@ -8,7 +8,9 @@ from great_tables import GT, loc, style
 from ain_analytics.tables.look import NONE, dressed
 
 COLOURS = {"compatible": "#e4edf6", "different": "#fbe6d9", "not comparable": "#efefef"}
-UNITS = {"percent": " %", "months": " months", "p": "", "none": ""}
+UNITS = {"percent": " %", "months": " months", "10⁹/L": " × 10⁹/L", "p": "", "none": ""}
+FINE = "10⁹/L"
+"""Unit whose values need two decimals."""
 WIDTHS: dict[str, str] = {
     "source": "13%",
     "statement": "17%",
@@ -16,7 +18,8 @@ WIDTHS: dict[str, str] = {
     "own": "10%",
     "better": "15%",
     "verdict": "9%",
-    "reason": "27%",
+    "test": "10%",
+    "reason": "17%",
 }
 LABELS: dict[str, Any] = {
     "source": "Source",
@@ -25,6 +28,7 @@ LABELS: dict[str, Any] = {
     "own": "The same here",
     "better": "What ought to be reported",
     "verdict": "Verdict",
+    "test": "Test",
     "reason": "Why",
 }
 
@@ -52,6 +56,7 @@ def table_comparison(comparison: pl.DataFrame) -> GT:
         _own("own").alias("own"),
         _better().alias("better"),
         pl.col("verdict").cast(pl.String).str.replace_all("_", " "),
+        _test().alias("test"),
         _why().alias("reason"),
     )
     table = GT(shown, id="table_comparison").cols_label(LABELS).cols_width(WIDTHS)
@@ -59,12 +64,28 @@ def table_comparison(comparison: pl.DataFrame) -> GT:
         rows = [place for place, said in enumerate(shown["verdict"].to_list()) if said == verdict]
         if rows:
             table = table.tab_style(style.fill(colour), loc.body(columns="verdict", rows=rows))
-    table = table.tab_style(style.text(size="12px"), loc.body(columns=["better", "reason"]))
-    return dressed(table, ["A duration and an age are never compared with each other. Limits in brackets."])
+    table = table.tab_style(style.text(size="12px"), loc.body(columns=["better", "test", "reason"]))
+    notes = [
+        "A duration and an age are never compared with each other. Limits in brackets. p: of this "
+        "comparison alone; Holm: corrected for all of them."
+    ]
+    return dressed(table, notes)
 
 
 def _unit() -> pl.Expr:
     return pl.col("unit").cast(pl.String).replace_strict(UNITS, default="")
+
+
+def _rounded(name: str) -> pl.Expr:
+    is_fine = pl.col("unit").cast(pl.String) == FINE
+    return pl.when(is_fine).then(pl.col(name).round(2)).otherwise(pl.col(name).round(1))
+
+
+def _test() -> pl.Expr:
+    """Name the test, and say both p-values."""
+    name = pl.col("test").cast(pl.String).str.replace_all("_", " ")
+    said = pl.format("{}, p = {}, Holm {}", name, pl.col("p").round(3), pl.col("p_holm").round(3))
+    return pl.when(pl.col("p").is_null()).then(pl.lit(NONE)).otherwise(said)
 
 
 def _published() -> pl.Expr:
@@ -73,21 +94,19 @@ def _published() -> pl.Expr:
         .then(pl.lit(""))
         .otherwise(pl.format(", n = {}", "published_n"))
     )
-    said = pl.format("{}{}{}", pl.col("published").round(1), _unit(), n)
+    said = pl.format("{}{}{}", _rounded("published"), _unit(), n)
     return pl.when(pl.col("published").is_null()).then(pl.lit(NONE)).otherwise(said)
 
 
 def _own(name: str) -> pl.Expr:
     """Say a number of this registry with its limits, where it has any."""
-    ends = [pl.col(f"{name}_{end}") for end in ("lower", "upper")]
-    limits = pl.format(
-        " ({} to {})", *(end.round(1).cast(pl.String).fill_null("not reached") for end in ends)
-    )
+    ends = [_rounded(f"{name}_{end}") for end in ("lower", "upper")]
+    limits = pl.format(" ({} to {})", *(end.cast(pl.String).fill_null("not reached") for end in ends))
     has_limits = ends[0].is_not_null() | ends[1].is_not_null()
     n = pl.format(", n = {}", "own_n").fill_null("") if name == "own" else pl.lit("")
     said = pl.format(
         "{}{}{}{}",
-        pl.col(name).round(1),
+        _rounded(name),
         _unit(),
         pl.when(has_limits).then(limits).otherwise(pl.lit("")),
         n,
@@ -97,12 +116,60 @@ def _own(name: str) -> pl.Expr:
 
 def _why() -> pl.Expr:
     """Leave out of a reason what the other columns say: verdict, values, better quantity."""
-    opening = r"^(?:Compatible|Different): of the children classed (.*?) [\d.]+ .*? published, (p .*)$"
+    told = r" [\d.]+ .*? published, p [^;.]*[\d.]+?(; .*|\.)$"
+    opening = r"^(?:Compatible|Different): of the children classed (.*?)" + told
     better = r"; the [^;]*, by Kaplan–Meier, is [^;]*"
-    return pl.col("reason").str.replace(opening, "Children classed ${1}; ${2}").str.replace(better, "")
+    return pl.col("reason").str.replace(opening, "Children classed ${1}${2}").str.replace(better, "")
 
 
 def _better() -> pl.Expr:
     what = pl.col("better_quantity").str.replace_all("_", " ")
     is_there = pl.col("better").is_not_null()
     return pl.when(is_there).then(pl.format("{}: {}", what, _own("better"))).otherwise(pl.lit(NONE))
+
+
+STATEMENT_LABELS: dict[str, Any] = {
+    "sentence": "What the textbook says",
+    "reading": "Read as",
+    "value": "Here",
+    "verdict": "Verdict",
+    "why": "Why",
+}
+
+
+def table_statements(statements: pl.DataFrame) -> GT:
+    """Write out what a textbook says, how it is read, and whether it holds.
+
+    Parameters
+    ----------
+    statements : TextbookRows, one row per sentence and reading
+        `TextbookStatements.table`, or that of its `shared()`.
+
+    Returns
+    -------
+    great_tables.GT
+
+    Examples
+    --------
+    >>> import ain_analytics as ain
+    >>> said = ain.textbook_statements(registry, cases, followed)
+    >>> "does not hold" in table_statements(said.table).as_raw_html()
+    True
+    """
+    unit = pl.col("unit").cast(pl.String).replace_strict({**UNITS, "ratio": ""}, default="")
+    ends = [pl.col(end).round(1).cast(pl.String).fill_null("not reached") for end in ("lower", "upper")]
+    said = pl.format("{}{} ({} to {})", pl.col("value").round(1), unit, *ends)
+    n = pl.format(", n = {}", "n").fill_null("")
+    shown = statements.select(
+        "sentence",
+        "reading",
+        pl.when(pl.col("value").is_null()).then(pl.lit(NONE)).otherwise(said + n).alias("value"),
+        pl.col("verdict").cast(pl.String).str.replace_all("_", " "),
+        "why",
+    )
+    table = GT(shown, id="table_statements").cols_label(STATEMENT_LABELS)
+    for verdict, colour in (("holds", COLOURS["compatible"]), ("does not hold", COLOURS["different"])):
+        rows = [place for place, one in enumerate(shown["verdict"].to_list()) if one == verdict]
+        if rows:
+            table = table.tab_style(style.fill(colour), loc.body(columns="verdict", rows=rows))
+    return dressed(table, ["How a sentence is read is our choice. Limits in brackets."])
