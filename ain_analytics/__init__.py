@@ -68,24 +68,21 @@ if TYPE_CHECKING:
     from ain_analytics.lost_bounds import bounds_for_lost
     from ain_analytics.median_bootstrap import MedianBootstrap, bootstrap_median
     from ain_analytics.multiverse import multiverse
-    from ain_analytics.multiverse_result import Multiverse
     from ain_analytics.observation_time import follow_up_time
     from ain_analytics.one_sample import OneSampleTest, one_sample_log_rank
     from ain_analytics.onset_covariates import with_covariates
-    from ain_analytics.plan_result import Plan
     from ain_analytics.planner import plan
     from ain_analytics.proportional_hazards import proportional_hazards
     from ain_analytics.published import compare, published_figures
     from ain_analytics.quality import quality
     from ain_analytics.reconstruction import reconstruct
-    from ain_analytics.reconstruction_result import Reconstruction
     from ain_analytics.recurrence import recurrence_curve
     from ain_analytics.registry import open_registry
-    from ain_analytics.reproduce import Reproduction, reproduce
+    from ain_analytics.reproduce import reproduce
     from ain_analytics.study import study
     from ain_analytics.synthetic import demo_registry, simulate
     from ain_analytics.tables import table_comparison, table_curve, table_fates, table_one
-    from ain_analytics.textbook import TextbookStatements, textbook_statements
+    from ain_analytics.textbook import textbook_statements
     from ain_analytics.tipping import tipping_point
     from ain_analytics.treatment_response import treatment_response
     from ain_analytics.triggers import trigger_series
@@ -103,14 +100,9 @@ _HOMES = {
     "Definitions": "definitions",
     "Grid": "grid",
     "MedianBootstrap": "median_bootstrap",
-    "Multiverse": "multiverse_result",
     "OneSampleTest": "one_sample",
     "PRESETS": "definitions",
-    "Plan": "plan_result",
-    "Reconstruction": "reconstruction_result",
-    "Reproduction": "reproduce",
     "StrataTest": "compare_strata",
-    "TextbookStatements": "textbook",
     "accelerated_failure": "accelerated_failure",
     "antibody_yield": "antibody_yield",
     "apply_changes": "changed",
@@ -197,14 +189,9 @@ __all__ = [  # noqa: RUF022 (same order as _HOMES)
     "Definitions",
     "Grid",
     "MedianBootstrap",
-    "Multiverse",
     "OneSampleTest",
     "PRESETS",
-    "Plan",
-    "Reconstruction",
-    "Reproduction",
     "StrataTest",
-    "TextbookStatements",
     "accelerated_failure",
     "antibody_yield",
     "apply_changes",

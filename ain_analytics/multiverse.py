@@ -16,7 +16,7 @@ from ain_analytics.grid import AUTOIMMUNE, Chosen, Grid, Places, read_grid
 from ain_analytics.leaf_estimates import Estimates
 from ain_analytics.multiverse_result import NO_TEST, Multiverse
 from ain_analytics.multiverse_spread import Side, reversals, side_of, spread
-from ain_analytics.published_records import published_figures
+from ain_analytics.published import published_figures
 from ain_analytics.raw_tables import Progress
 from ain_analytics.registry import Registry
 from ain_analytics.schema.derived import AIN_CLASSES

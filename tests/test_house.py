@@ -61,8 +61,9 @@ FLOORS = (
     "published_followed published_wording shared_curves quality_shared association_result exposure_windows "
     "cox proportional_hazards aft_result "
     "incidence_result observation_result recurrence",
-    "published_features shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
+    "shared diagnosed infection_rates antibody_yield treatment_response self_controlled "
     "multiverse_result accelerated_failure incidence observation_time lost_bounds tipping visit_intensity",
+    "published_features",
     "published",
     "multiverse charts dictionary synthetic manifest study_result triggers",
     "planner against_truth tables report_page report_text associations textbook_measures",

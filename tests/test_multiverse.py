@@ -18,7 +18,7 @@ from ain_analytics.errors import BadDefinition, UnknownColumn, UnknownDefinition
 from ain_analytics.grid import Chosen, Grid, Way, read_grid
 from ain_analytics.multiverse import is_kept
 from ain_analytics.multiverse_folder import write_multiverse
-from ain_analytics.multiverse_result import NO_TEST
+from ain_analytics.multiverse_result import NO_TEST, Multiverse
 from ain_analytics.multiverse_spread import Side, reversals, spread
 from ain_analytics.rederived import NOT_SEEN, Rederived, evidence_views
 from ain_analytics.schema.frames import frame_of
@@ -71,7 +71,7 @@ def part() -> Grid:
 
 
 @cache
-def found() -> ain.Multiverse:
+def found() -> Multiverse:
     return ain.multiverse(registry(), grid=part(), by="sex", published=("T01a", "R022"))
 
 
@@ -109,7 +109,7 @@ def earliest(
     return (told or [median])[0], None if share is None else 1 - fallen["mass"].sum()
 
 
-def compare_with_fresh_runs(of: ain.Multiverse, numbers: list[int], group: pl.Expr, stratum: str) -> None:
+def compare_with_fresh_runs(of: Multiverse, numbers: list[int], group: pl.Expr, stratum: str) -> None:
     for number in numbers:
         chosen = of.definition(number)
         row = of.table.filter(definition_number=number, stratum=stratum)

@@ -14,6 +14,7 @@ import ain_analytics as ain
 from ain_analytics.definitions import DAYS_PER_MONTH
 from ain_analytics.errors import BadDefinition, BadFrame, ImpossibleCurve, NotEstimable
 from ain_analytics.possible_data import Point, possible_data
+from ain_analytics.reconstruction_result import Reconstruction
 
 GOLDEN = Path(__file__).parent / "golden" / "reconstruction"
 PRINTED, AT_RISK = (pl.read_csv(GOLDEN / f"{name}.csv") for name in ("printed", "at_risk"))
@@ -24,21 +25,21 @@ A_DAY = 0.001
 """Times are printed in months with five decimals."""
 
 
-def rebuilt(data: str, arm: str, digits: int, **said: int) -> ain.Reconstruction:
+def rebuilt(data: str, arm: str, digits: int, **said: int) -> Reconstruction:
     own = PRINTED.filter(data=data, arm=arm).select("time_months", survival=f"survival_{digits}")
     at_risk = AT_RISK.filter(data=data, arm=arm)
     return ain.reconstruct(own, at_risk, digits=digits, definitions=DEFINITIONS, **said)
 
 
 @pytest.fixture(scope="module")
-def known() -> dict[tuple[str, str, int], ain.Reconstruction]:
+def known() -> dict[tuple[str, str, int], Reconstruction]:
     return {
         (data, arm, digits): rebuilt(data, arm, digits) for data in SETS for arm in "ab" for digits in (2, 3)
     }
 
 
 def test_the_truth_of_known_data_lies_inside_every_bound(
-    known: dict[tuple[str, str, int], ain.Reconstruction],
+    known: dict[tuple[str, str, int], Reconstruction],
 ) -> None:
     n_checked = 0
     for (data, arm, _), found in known.items():
@@ -51,7 +52,7 @@ def test_the_truth_of_known_data_lies_inside_every_bound(
 
 
 def test_three_digits_and_numbers_at_risk_tell_exactly_how_many_died_in_lung_and_veteran(
-    known: dict[tuple[str, str, int], ain.Reconstruction],
+    known: dict[tuple[str, str, int], Reconstruction],
 ) -> None:
     for data, arm in (("lung", "a"), ("veteran", "a"), ("veteran", "b")):
         true = TRUTH.filter(data=data, arm=arm, quantity="n_resolved_in_all")["value"].item()
@@ -59,7 +60,7 @@ def test_three_digits_and_numbers_at_risk_tell_exactly_how_many_died_in_lung_and
 
 
 def test_the_reconstructed_curve_meets_the_printed_points_and_the_truth(
-    known: dict[tuple[str, str, int], ain.Reconstruction],
+    known: dict[tuple[str, str, int], Reconstruction],
 ) -> None:
     for (data, arm, _), found in known.items():
         assert found.misfit <= 0.02
@@ -74,7 +75,7 @@ def test_the_reconstructed_curve_meets_the_printed_points_and_the_truth(
 @pytest.mark.parametrize("digits", [2, 3])
 @pytest.mark.parametrize("data", SETS)
 def test_the_hazard_ratio_of_two_reconstructed_arms_is_that_of_the_data(
-    known: dict[tuple[str, str, int], ain.Reconstruction], data: str, digits: int
+    known: dict[tuple[str, str, int], Reconstruction], data: str, digits: int
 ) -> None:
     arms = [
         known[data, arm, digits].table.with_columns(is_b=pl.lit(arm == "b").cast(pl.Int8)) for arm in "ab"
