@@ -44,6 +44,9 @@ def test_its_commands_and_their_options_are_those_of_the_command_line() -> None:
         "lab",
         "dictionary",
         "why",
+        "reproduce",
+        "multiverse",
+        "plan",
     }
     for words in commands:
         said = subprocess.check_output([sys.executable, "-m", "ain_analytics", words[1], "--help"], text=True)
