@@ -79,7 +79,8 @@ def _ages_at_diagnosis(cohort: Cohort) -> pl.Series:
 def _counts(cohort: Cohort) -> pl.Series:
     registry, _ = cohort.followed.classified(cohort.followed.definitions_of(cohort.figure))
     first = registry.connection.sql(ANC_AT_ONSET).pl()
-    return cohort.rows.select("patient_id").join(first, on="patient_id")["anc"]
+    counts = cohort.rows.select("patient_id").join(first, on="patient_id")["anc"]
+    return counts.sort()  # sums of decimals depend on the order
 
 
 def _is_severe(cohort: Cohort) -> pl.Series:
