@@ -1,18 +1,22 @@
-# make demo: set up and study the demonstration registry; make test: every proof; make lab: JupyterLab;
-# make bench: what deriving episodes costs, beside other tools; make goldens: the numbers by R anew (needs R).
+# make demo: set up and study the demonstration registry; make test: the proofs; make lab: JupyterLab;
+# make proofs: the long ones too; make bench: what deriving episodes costs, beside other tools;
+# make goldens: the numbers by R anew (needs R).
 # Needs Python 3.11 or newer and nothing else; another interpreter: make demo PYTHON=python3.12
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lab bench goldens
+.PHONY: demo test proofs lab bench goldens
 
 demo: $(READY)
 	$(BIN)/ain demo -o ain_demo
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2
+
+proofs: $(READY)
+	$(BIN)/python -m pytest -n 2 -m 'not slow'
 
 lab: $(READY)
 	$(BIN)/ain lab -o ain_notebooks

@@ -49,7 +49,7 @@ def children(folder: Path) -> dict[str, reference.Child]:
     return patients
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_all_cheap_peers_find_the_same_episodes(data: Path) -> None:
     said = run("episodes", "--check", "--size", SIZE, "--data", data, "--peers", ",".join(CHEAP))
     assert said.count(f"the same by ours, {', '.join(CHEAP)}.") == 2

@@ -45,7 +45,7 @@ def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "extract"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("n", [1, 4])
 @pytest.mark.parametrize("which", ["hospital", "made up"])
 def test_buckets_give_the_same_tables(which: str, n: int, extract: Path, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_buckets_give_the_same_tables(which: str, n: int, extract: Path, tmp_pat
         assert_same(tables_of(whole), tables_of(split))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_other_definitions_of_a_split_registry_give_what_a_whole_one_gives(
     extract: Path, tmp_path: Path
 ) -> None:
@@ -65,7 +65,7 @@ def test_other_definitions_of_a_split_registry_give_what_a_whole_one_gives(
                 assert_same(tables_of(whole), tables_of(split.under(definitions)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_more_buckets_than_children_leave_some_empty(tmp_path: Path) -> None:
     made = simulate(3, seed=2)
     made.write(tmp_path / "registry")

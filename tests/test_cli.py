@@ -103,7 +103,7 @@ def test_check_says_what_is_in_an_extract(ain: Ain, extract: Path) -> None:
         assert title in ended.out.splitlines()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_check_writes_a_page_where_it_is_told_to(ain: Ain, tmp_path: Path, extract: Path) -> None:
     ended = ain("check", extract, "-o", "look")
     assert ended.code == 0
@@ -165,7 +165,7 @@ def test_a_word_that_no_command_knows_is_refused(ain: Ain) -> None:
     assert ain("studdy").code == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_study_says_what_came_out_and_where_it_lies(
     ain: Ain, tmp_path: Path, extract: Path, quick: None
 ) -> None:

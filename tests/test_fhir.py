@@ -285,7 +285,7 @@ ODD = (
 )  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(30))
 def test_a_registry_changed_at_random_is_read_or_refused_in_one_line(tmp_path, seed):
     rng = random.Random(seed)

@@ -46,7 +46,7 @@ def keys_in(folder: Path, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
     return dict(pl.DataFrame([persons, tables["patient"]["patient_id"]]).drop_nulls().iter_rows())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMS)
 def test_a_study_finds_the_same_in_every_form(
     form: str, made_up: SyntheticRegistry, native: Study, tmp_path: Path

@@ -54,7 +54,7 @@ def test_a_named_childs_episodes_are_the_expected_ones(registry, child):
     ] == expected
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_study_writes_the_same_figures(registry, tmp_path):
     study(EXTRACT, tmp_path / "out")
     tables = tmp_path / "out" / "tables"

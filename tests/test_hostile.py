@@ -83,7 +83,7 @@ def spoiled(seed: int, folder: Path) -> list[str]:
     return hostile.spoil(rng, folder, hostile.CHANGES)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_spoiled_extract_is_refused_in_one_line_or_counted_to_the_last_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,7 +108,7 @@ LETTERS = st.sampled_from(
 HEADER = "patient_id,birth_date,sex\n"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(
     max_examples=250,
     deadline=None,
@@ -364,7 +364,7 @@ def test_a_cell_of_ten_megabytes_is_a_cell(folder: Path) -> None:
     assert fates(folder) == {"used": 2, "impossible_value": 1}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_three_thousand_part_files_are_one_table(folder: Path) -> None:
     header = LAB.partition("\n")[0] + "\n"
     for n in range(3000):
@@ -379,7 +379,7 @@ def test_keys_are_found_behind_tabs_and_unbreakable_spaces(folder: Path) -> None
     assert fates(folder) == {"used": 2}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "day", ["0000-01-01", "0001-01-01", "2018-06-01 (BC)", "infinity", "10000-01-01", "2020-02-30"]
 )
@@ -511,7 +511,7 @@ def test_a_file_that_may_not_be_read_gives_a_clear_error(
         open_registry(folder)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_a_hospital_writes_is_no_html_of_the_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -541,7 +541,7 @@ def ours(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 @pytest.mark.parametrize("when", ["reading", "writing"])
 def test_ctrl_c_leaves_the_old_output_says_so_and_ends_with_130(tmp_path: Path, when: str) -> None:
@@ -613,7 +613,7 @@ with ending_on_interrupt(_say_interrupted):
     assert said == "Interrupted. Nothing was written; earlier results are as they were.\n"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("out", "words"),
     [

@@ -120,7 +120,7 @@ def assert_harmless(folder: Path) -> str:
     return outcome
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMS)
 def test_a_spoiled_source_is_refused_in_one_line_or_counted_to_the_last_record(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

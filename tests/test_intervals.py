@@ -147,7 +147,7 @@ def test_surpyval_and_our_newton_steps_agree(rows: list[tuple[int, int, int | No
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @given(
     st.lists(st.tuples(st.integers(0, 6), st.integers(1, 10), st.booleans()), min_size=1, max_size=25).filter(
         lambda rows: any(is_resolved for _, _, is_resolved in rows)
@@ -419,7 +419,7 @@ def test_intervals_are_tested_by_the_scores_of_sun() -> None:
     assert (test.degrees_of_freedom, test.table["n"].to_list()) == (1, [3, 3])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @given(
     st.lists(
         st.tuples(st.integers(1, 9), st.booleans(), st.sampled_from("abc")), min_size=4, max_size=25

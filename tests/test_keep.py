@@ -171,7 +171,7 @@ def said_of_changes(source: Tables | Path, keep: Path, **options: object) -> lis
     return [stage for stage in said if "new or changed" in stage]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("seed", [1])
 def test_a_later_run_gives_the_tables_of_a_full_one(
@@ -184,7 +184,7 @@ def test_a_later_run_gives_the_tables_of_a_full_one(
     assert_equal_to_a_full_run(before, tmp_path, at_first)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_many_runs_one_after_the_other_give_the_tables_of_full_ones(tmp_path: Path) -> None:
     tables = made_up(3)
     rng = random.Random(4)
@@ -193,7 +193,7 @@ def test_many_runs_one_after_the_other_give_the_tables_of_full_ones(tmp_path: Pa
         assert_equal_to_a_full_run(tables, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("days", [-400, 30])
 def test_another_last_day_gives_the_tables_of_a_full_run(days: int, tmp_path: Path) -> None:
     tables = made_up(5)
@@ -202,7 +202,7 @@ def test_another_last_day_gives_the_tables_of_a_full_run(days: int, tmp_path: Pa
     assert_equal_to_a_full_run(tables, tmp_path, extracted_on=middle + timedelta(days=days))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_other_definitions_give_the_tables_of_a_full_run(tmp_path: Path) -> None:
     before = made_up(6)
     for tables in (before, some_children_change(before), rows_come_in_front(before)):
@@ -212,7 +212,7 @@ def test_other_definitions_give_the_tables_of_a_full_run(tmp_path: Path) -> None
                     assert_same(tables_of(kept.under(definitions)), tables_of(whole))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_definition_that_missed_a_run_catches_up(tmp_path: Path) -> None:
     tables, strict = made_up(7), PRESETS["strict"]
     assert_equal_to_a_full_run(tables, tmp_path, definitions=strict)
@@ -231,7 +231,7 @@ def written(tables: Tables, folder: Path, options: str = "") -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_other_codes_of_the_sender_give_the_tables_of_a_full_run(tmp_path: Path) -> None:
     tables, keep = made_up(8), tmp_path / "keep"
     source = written(tables, tmp_path / "source")
@@ -246,7 +246,7 @@ def test_a_hospital_as_it_was_sent_gives_the_tables_of_a_full_run(tmp_path: Path
     assert_equal_to_a_full_run(HOSPITAL, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_files_in_parts_may_change_their_names(tmp_path: Path) -> None:
     tables, keep, source = made_up(9), tmp_path / "keep", tmp_path / "source"
     written(tables, source)
@@ -308,7 +308,7 @@ NAMES_OF_KEPT = [
 ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("pattern", NAMES_OF_KEPT)
 @pytest.mark.parametrize("how", ["damaged", "missing"])
 def test_what_is_damaged_or_missing_is_derived_anew(pattern: str, how: str, tmp_path: Path) -> None:
@@ -323,7 +323,7 @@ def test_what_is_damaged_or_missing_is_derived_anew(pattern: str, how: str, tmp_
     assert_equal_to_a_full_run(rows_come_in_front(tables), tmp_path, wanted)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_is_kept_does_not_grow_without_end(tmp_path: Path) -> None:
     tables = made_up(12)
     for n in range(14):
@@ -374,7 +374,7 @@ def test_another_program_or_code_list_takes_no_tables_of_the_old_one(
     assert Buckets.of(2, tmp_path, extract).folder != before
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_study_with_what_was_kept_writes_the_same_tables(
     tmp_path: Path, study_by_command: Callable[..., dict[str, str]]
 ) -> None:

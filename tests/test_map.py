@@ -477,7 +477,7 @@ def test_the_command_writes_the_file_beside_the_others_and_never_over_one_that_i
     assert date.today() >= date(2024, 1, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(40))
 def test_spoiled_files_are_looked_at_without_a_traceback_and_no_key_is_shown(seed, folder):
     rng = random.Random(seed)

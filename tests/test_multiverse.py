@@ -130,7 +130,7 @@ def test_so_does_a_group_of_children() -> None:
     compare_with_fresh_runs(found(), numbers, pl.col("sex") == "female", "female")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_so_does_a_definition_of_other_choices(tmp_path: Path) -> None:
     path = tmp_path / "other.toml"
     path.write_text(OTHER_CHOICES)
@@ -450,7 +450,7 @@ def test_the_chart_holds_no_more_than_can_be_seen_and_always_the_base(
     assert "of 128 definitions drawn" in " ".join(spec["title"]["subtitle"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_command_writes_tables_charts_and_manifest_and_goes_on_where_it_was_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -122,7 +122,7 @@ def as_duckdb(folder):
     return folder / "cdm.duckdb"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("seed", "change"),
     [(3, lambda folder: folder), (4, lambda folder: folder), (3, as_parquet), (4, as_gzip), (4, as_duckdb)],
@@ -696,7 +696,7 @@ def outcome_of(folder: Path) -> str:
     return "counted"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_spoiled_source_is_refused_in_one_line_or_counted_to_the_last_record(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     outcomes = hostile.fuzz(range(SPOILED), tmp_path, spoiled, outcome_of)

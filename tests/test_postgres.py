@@ -198,7 +198,7 @@ def test_without_the_driver_the_extra_is_named(monkeypatch):
         ain.open_registry("postgresql://127.0.0.1/db")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_password_is_in_no_file_of_a_study(address, tmp_path, monkeypatch):
     said = tmp_path / "said.toml"
     said.write_text(f"extracted_on = {DEMO.extracted_on}\n")

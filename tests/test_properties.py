@@ -284,7 +284,7 @@ def test_shuffling_the_rows_changes_nothing(drawn):
         assert first[name].equals(second[name]), name
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("unit", "factor"),
     [
@@ -314,7 +314,7 @@ def test_a_masked_count_changes_no_episode(drawn):
         assert without[name].equals(with_them[name]), name
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_child_does_not_depend_on_other_children(drawn):
     d, children = drawn
     together = derived(frames_of(children), d)

@@ -101,7 +101,7 @@ def test_a_chart_of_a_hostile_name_shows_it(tmp_path: Path) -> None:
     assert "&lt;/script&gt;&lt;i&gt;a&lt;b" in svg_of(chart)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", QUALITY_CHARTS)
 def test_a_figure_draws_the_rows_of_its_frame_and_no_key(seen: Quality, registry: Any, name: str) -> None:
     spec = chart_quality(seen, name).to_dict()

@@ -492,7 +492,7 @@ def test_rows_of_instruments_that_nobody_maps_are_of_no_use(project, tmp_path):
 # Cells
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("validation", "cell", "expected"),
     [
@@ -525,7 +525,7 @@ def test_dates_are_iso_or_as_the_field_says(project, validation, cell, expected)
     assert rows(registry, "lab_result", "sampled_at") == [(expected,)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("choices", "raw", "labelled", "expected"),
     [
