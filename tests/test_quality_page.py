@@ -66,6 +66,7 @@ def folder(registry: Any, seen: Quality, tmp_path_factory: pytest.TempPathFactor
     return place
 
 
+@pytest.mark.long
 def test_the_page_loads_nothing_from_elsewhere_and_runs_nothing(html: str) -> None:
     assert not re.findall(r"<(?:script|link|iframe|img|object|embed|base)\b", html)
     assert not re.findall(r"\b(?:src|href)\s*=\s*[\"']?(?!#)[^\s\"'>]", re.sub(r">[^<]*<", "><", html))
@@ -229,6 +230,7 @@ def test_the_folder_holds_the_page_every_table_twice_every_chart_and_a_manifest(
         assert pl.read_parquet(folder / "tables" / f"{name}.parquet").equals(frame)
 
 
+@pytest.mark.long
 def test_the_page_holds_no_key_and_does_not_grow_with_the_registry(registry: Any, html: str) -> None:
     keys = registry.frame("patient")["patient_id"].to_list()
     assert not [key for key in keys if key in html]

@@ -835,6 +835,7 @@ def few():
     return ain.simulate(8, seed=5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(24))
 def test_a_spoiled_project_is_refused_in_one_line_or_counted_to_the_last_record(few, tmp_path, seed):
     rng = random.Random(seed)

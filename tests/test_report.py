@@ -52,6 +52,7 @@ def text_of(html: str) -> str:
     )
 
 
+@pytest.mark.long
 def test_the_page_of_twenty_times_as_many_children_is_hardly_larger(html: str, tmp_path: Path) -> None:
     """Each curve is drawn in a bounded number of steps, each table has a bounded number of rows.
 
@@ -139,6 +140,7 @@ def test_each_figure_is_drawn_for_a_page_and_for_a_phone(html: str) -> None:
         assert len(re.findall(r'<svg role="img" aria-label="[^"]', one)) == 2
 
 
+@pytest.mark.long
 def test_the_page_does_not_grow_with_the_registry(html: str, tmp_path: Path) -> None:
     four_times = write_report(made_up(600), tmp_path / "large.html").stat().st_size
     assert four_times < 1.6 * len(html.encode())
