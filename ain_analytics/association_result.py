@@ -9,6 +9,7 @@ import polars as pl
 from ain_analytics.definitions import Definitions
 from ain_analytics.disclosure import hide_small_cells, hide_small_shares
 from ain_analytics.rates import Ratio
+from ain_analytics.result_html import as_list
 from ain_analytics.schema.frames import frame_of
 from ain_analytics.schema.results import AssociationRows
 
@@ -93,9 +94,8 @@ class Association:
         )
 
     def _repr_html_(self) -> str:
-        said = "".join(f"<li>{escape(line)}</li>" for line in self.assumptions)
         head = f"<p><b>{escape(self.question)}</b> Definition {escape(repr(self.definitions.name))}.</p>"
-        return f"{head}{self.table._repr_html_()}<ul>{said}</ul>"
+        return f"{head}{self.table._repr_html_()}{as_list(self.assumptions)}"
 
 
 def row(

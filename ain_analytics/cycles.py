@@ -29,7 +29,7 @@ KEY = ["patient_id", "episode_number"]
 SERIES_REMEMBERED = 10_000
 """Episodes with frequent counts whose answer is kept for another definition with the same counts."""
 _GRID, _ZOOMS = np.linspace(-1, 1, 17), 5
-"""Where the persistence is looked for: halves of a step to either side, to the fifth part of 10,000."""
+"""The persistence is looked for on a grid whose steps become eight times finer, so many times."""
 _SOME = 100
 """So many series without a cycle are enough to tell most others that have none."""
 

@@ -42,6 +42,12 @@ _AT_LEAST_ONE = (
 )
 
 
+def refuse_unless_whole(name: str, value: object, least: int) -> None:
+    """Refuse what is no whole number of at least so many."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise BadDefinition(name, value, f"must be a whole number of at least {least}")
+
+
 def refuse_impossible(d: Any) -> None:
     """Refuse a definition with a value that is impossible, by itself or beside another."""
     for f in fields(d):

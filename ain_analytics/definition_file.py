@@ -1,9 +1,10 @@
 """A study's definition by the name of a preset, or from a TOML file."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +50,19 @@ def read_definition(text: str) -> Definitions:
     if not text.lower().endswith(".toml"):
         raise UnknownDefinition(text, PRESETS, nearest(text, PRESETS))
     path = Path(text).expanduser()
+    return _from_toml(read_toml(path, PRESETS), path.stem)
+
+
+def read_toml(file: Traversable, known: Iterable[str]) -> dict[str, Any]:
+    """Read a TOML file that may have been named instead of something known, or refuse it in one line."""
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        raise UnknownDefinition(path.name, PRESETS, "no such file") from None
+        raise UnknownDefinition(file.name, known, "no such file") from None
     except (OSError, UnicodeDecodeError) as problem:
-        raise UnknownDefinition(path.name, PRESETS, f"unreadable: {type(problem).__name__}") from None
+        raise UnknownDefinition(file.name, known, f"unreadable: {type(problem).__name__}") from None
     except tomllib.TOMLDecodeError as problem:
-        raise UnknownDefinition(path.name, PRESETS, f"not valid TOML: {problem}") from None
-    return _from_toml(said, path.stem)
+        raise UnknownDefinition(file.name, known, f"not valid TOML: {problem}") from None
 
 
 def _from_toml(said: dict[str, Any], stem: str) -> Definitions:

@@ -264,7 +264,6 @@ class Definitions:
     trigger_until_months: int = estimates(
         60, "months", "Age up to which a trigger is looked for, if the data reach so far."
     )
-
     minimum_cell: int = release(5, "children", "Smaller counts are hidden in what leaves the house.", DESIGN)
 
     def __post_init__(self) -> None:
@@ -272,6 +271,11 @@ class Definitions:
         for name in LISTS:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         refuse_impossible(self)
+
+    @property
+    def is_onset_sudden(self) -> bool:
+        """Whether one low count makes an onset, so that it is detected on the day on which it begins."""
+        return self.onset_counts <= 1 and self.onset_days == 0
 
     def value_rows(self) -> dict[str, object]:
         """Give the single values as the row of table `definition`."""

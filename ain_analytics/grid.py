@@ -1,6 +1,5 @@
 """A grid of definitions: for each choice the ways in which it may be made, and a design over them."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from importlib.resources import files
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
-from ain_analytics.definition_file import choice_value, nearest
+from ain_analytics.definition_file import choice_value, nearest, read_toml
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadDefinition, UnknownDefinition
 from ain_analytics.schema.derived import CASE_CLASS
@@ -207,16 +206,8 @@ def read_grid(text: str) -> Grid:
         raise UnknownDefinition(text, GRIDS, nearest(text, GRIDS))
     path = Path(text).expanduser()
     name = text if text in GRIDS else path.stem
-    try:
-        shipped = files("ain_analytics").joinpath("grids", f"{text}.toml")
-        raw = (shipped if text in GRIDS else path).read_bytes().decode("utf-8-sig")
-        said = tomllib.loads(raw)
-    except FileNotFoundError:
-        raise UnknownDefinition(path.name, GRIDS, "no such file") from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UnknownDefinition(path.name, GRIDS, f"unreadable: {type(problem).__name__}") from None
-    except tomllib.TOMLDecodeError as problem:
-        raise UnknownDefinition(path.name, GRIDS, f"not valid TOML: {problem}") from None
+    shipped = files("ain_analytics").joinpath("grids", f"{text}.toml")
+    said = read_toml(shipped if text in GRIDS else path, GRIDS)
     at_months = said.pop("at_months", None)
     if type(at_months) is not int:
         raise BadDefinition("at_months", at_months, "must be a whole number of months")

@@ -124,9 +124,8 @@ def known_of(registry: Registry, *, as_of: date | None = None) -> Knowledge:
         Leave out what became known later, and episodes that were none yet.
     """
     choices = registry.definitions
-    is_sudden = choices.onset_counts <= 1 and choices.onset_days == 0
     episodes = registry.frame("episode").select(*KEY, "onset_by", "age_at_onset_days", from_on="onset_by")
-    if not is_sudden:
+    if not choices.is_onset_sudden:
         detected = registry.frame("detection").select(*KEY, from_on="detected_on")
         episodes = episodes.drop("from_on").join(detected, on=KEY, maintain_order="left")
     baseline = pl.max_horizontal(pl.col("onset_by") + pl.duration(days=choices.baseline_days), "from_on")

@@ -1,7 +1,6 @@
 """A multiverse as a folder: tables, charts and manifest; and what is done of a run that was stopped."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from ain_analytics.grid import Grid, read_grid
 from ain_analytics.manifest import inputs, manifest
 from ain_analytics.multiverse import multiverse
 from ain_analytics.multiverse_result import Multiverse
-from ain_analytics.output import MANIFEST, atomic_folder, check_output, write_tables
+from ain_analytics.output import atomic_folder, check_output, write_manifest, write_tables
 from ain_analytics.postgres import is_address
-from ain_analytics.raw_tables import Progress
+from ain_analytics.raw_tables import Progress, part_of_bar
 from ain_analytics.registry import Registry, open_registry
 from ain_analytics.schema.frames import types_of
 from ain_analytics.schema.multiverse import MultiverseRows
@@ -66,7 +65,7 @@ def write_multiverse(
     with open_registry(
         source,
         definitions=definitions,
-        progress=lambda stage, share: say(stage, _READING * share),
+        progress=part_of_bar(0, _READING, say),
         work=place.parent,
     ) as registry:
         rows = place.with_name(f".{place.name}.{_question(registry, wanted, asked)}.rows.csv")
@@ -82,7 +81,7 @@ def write_multiverse(
             grid=wanted,
             begun=begun,
             hear=keep,
-            progress=lambda stage, share: say(stage, _READING + (1 - _READING) * share),
+            progress=part_of_bar(_READING, 1, say),
             **asked,
         )
         with atomic_folder(place) as folder:
@@ -124,12 +123,8 @@ def _write(found: Multiverse, registry: Registry, folder: Path, command: str | N
         "multiverse_spread": found.spread,
         "multiverse_reversal": found.reversal,
     }
-    write_tables(tables, folder / "tables", lambda _stage, _share: None)
-    write_tables(
-        {"multiverse": seen.table, "multiverse_spread": seen.spread},
-        folder / "shared",
-        lambda _stage, _share: None,
-    )
+    write_tables(tables, folder / "tables")
+    write_tables({"multiverse": seen.table, "multiverse_spread": seen.spread}, folder / "shared")
     for order, name in (("median", "multiverse"), ("unresolved", "multiverse_by_share")):
         save_chart(chart_multiverse(seen, order=order), folder / "charts", name)
     said = manifest(registry, tables=tables, command=command, folder=folder)
@@ -139,9 +134,14 @@ def _write(found: Multiverse, registry: Registry, folder: Path, command: str | N
         "n_definitions": found.grid.n,
         "n_asked": found.answers.height,
         "choices": {
-            choice: {way.name: dict(way.changes) for way in ways}
+            choice: {
+                way.name: {
+                    field: list(map(str, value)) if field == "anc_bands" else value
+                    for field, value in way.changes
+                }
+                for way in ways
+            }
             for choice, ways in found.grid.choices.items()
         },
     }
-    text = json.dumps(said, indent=2, ensure_ascii=False, default=str) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    write_manifest(said, folder)

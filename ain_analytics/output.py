@@ -76,13 +76,22 @@ def atomic_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def write_tables(tables: Mapping[str, pl.DataFrame], folder: Path, say: Callable[[str, float], None]) -> None:
+def write_tables(
+    tables: Mapping[str, pl.DataFrame], folder: Path, say: Callable[[str, float], None] | None = None
+) -> None:
     """Write each table as Parquet and as CSV."""
     folder.mkdir(exist_ok=True)
     for done, (name, frame) in enumerate(tables.items()):
-        say(f"writing {name}: {frame.height:,} rows", done / len(tables))
+        if say:
+            say(f"writing {name}: {frame.height:,} rows", done / len(tables))
         frame.write_parquet(folder / f"{name}.parquet")
         frame.write_csv(folder / f"{name}.csv")
+
+
+def write_manifest(said: Mapping[str, object], folder: Path) -> None:
+    """Write what makes a folder ours, last of all."""
+    text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
 def _old(out: Path) -> Path:

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
+from ain_analytics.definition_checks import refuse_unless_whole
 from ain_analytics.definitions import DAYS_PER_MONTH
 from ain_analytics.errors import BadDefinition, BadFrame, ImpossibleCurve
 from ain_analytics.possible_data import Point
@@ -71,8 +72,7 @@ def printed_curve(
     at_risk_step: int,
 ) -> PrintedCurve:
     """Read, order and clean a printed curve, or refuse it in one line."""
-    if isinstance(at_risk_step, bool) or not isinstance(at_risk_step, int) or at_risk_step < 1:
-        raise BadDefinition("at_risk_step", at_risk_step, "must be a whole number of at least 1")
+    refuse_unless_whole("at_risk_step", at_risk_step, 1)
     months, shares, said = _read(curve, CURVE, "printed curve")
     risk_months, n_at_risk, said_of_risk = _read(at_risk, AT_RISK, "table of numbers at risk")
     if ((shares < 0) | (shares > 1)).any():

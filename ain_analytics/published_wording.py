@@ -1,12 +1,22 @@
 """What is said of a published figure beside one's own: values, verdict, and what had to be assumed."""
 
+import polars as pl
+
 from ain_analytics.definitions import Definitions
 from ain_analytics.published_answers import Answer
 from ain_analytics.published_tests import Figure, Tested
 from ain_analytics.quantities import Estimate
 
 UNIT = {"months": " months", "percent": " %", "10⁹/L": " × 10⁹/L", "p": "", "none": ""}
+FINE = "10⁹/L"
+"""Unit whose values need two decimals; those of the others need one."""
 SMALL_P = 0.001
+
+
+def rounded(name: str) -> pl.Expr:
+    """Round a column of values to the decimals of the unit beside them."""
+    is_fine = pl.col("unit").cast(pl.String) == FINE
+    return pl.when(is_fine).then(pl.col(name).round(2)).otherwise(pl.col(name).round(1)).alias(name)
 
 
 def in_a_sentence(*parts: str) -> str:
@@ -43,7 +53,7 @@ def _in_words(estimate: Estimate, unit: str) -> str:
 
 
 def _form(unit: str) -> str:
-    return ".2f" if "10" in unit else ".1f"
+    return ".2f" if unit == UNIT[FINE] else ".1f"
 
 
 def equivalent_in_words(is_equivalent: bool | None, d: Definitions) -> str:

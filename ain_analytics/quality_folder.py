@@ -1,12 +1,11 @@
 """The quality report as a folder: page, tables, charts and manifest, all or nothing."""
 
-import json
 from pathlib import Path
 
 from ain_analytics.charts import QUALITY_CHARTS, save_chart
 from ain_analytics.charts.look import WIDE
 from ain_analytics.manifest import manifest
-from ain_analytics.output import MANIFEST, atomic_folder
+from ain_analytics.output import atomic_folder, write_manifest, write_tables
 from ain_analytics.quality import Quality
 from ain_analytics.quality_page import quality_page
 from ain_analytics.quality_shared import shared_quality
@@ -28,13 +27,9 @@ def write_quality(registry: Registry, seen: Quality, place: Path, *, command: st
     """
     shown = shared_quality(seen)
     with atomic_folder(place) as folder:
-        (folder / "tables").mkdir()
-        for name, frame in seen.tables.items():
-            frame.write_parquet(folder / "tables" / f"{name}.parquet")
-            frame.write_csv(folder / "tables" / f"{name}.csv")
+        write_tables(seen.tables, folder / "tables")
         for name, draw in QUALITY_CHARTS.items():
             save_chart(draw(shown[name], WIDE), folder / "charts", name)
         (folder / "quality.html").write_text(quality_page(seen), encoding="utf-8")
         said = manifest(registry, tables=seen.tables, command=command, folder=folder)
-        text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
-        (folder / MANIFEST).write_text(text, encoding="utf-8")
+        write_manifest(said, folder)

@@ -29,6 +29,11 @@ Progress = Callable[[str, float], None]
 """Called with the name of a stage and the share of the work that is done."""
 
 
+def part_of_bar(begin: float, end: float, say: Progress) -> Progress:
+    """Let a long step fill its part of a bar."""
+    return lambda stage, share: say(stage, begin + (end - begin) * share)
+
+
 def load_source(connection: duckdb.DuckDBPyConnection, extract: Extract, progress: Progress | None) -> None:
     """Read every row of an extract into `source_<table>`, as text with file and row."""
     connection.execute("create table source_malformed (table_name varchar, file varchar, row_number bigint)")

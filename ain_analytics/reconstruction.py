@@ -7,6 +7,7 @@ import polars as pl
 
 from ain_analytics.curve_result import ResolutionCurve
 from ain_analytics.curves import resolution_curve
+from ain_analytics.definition_checks import refuse_unless_whole
 from ain_analytics.definitions import DAYS_PER_MONTH, TEXTBOOK, Definitions
 from ain_analytics.errors import BadDefinition
 from ain_analytics.guyot import HALF, NEXT, Individuals, individuals
@@ -91,10 +92,8 @@ def reconstruct(
     """
     if falls not in FALLS:
         raise BadDefinition("falls", falls, f"must be one of {', '.join(FALLS)}")
-    if n_resolved is not None and (
-        isinstance(n_resolved, bool) or not isinstance(n_resolved, int) or n_resolved < 0
-    ):
-        raise BadDefinition("n_resolved", n_resolved, "must be a whole number of at least 0")
+    if n_resolved is not None:
+        refuse_unless_whole("n_resolved", n_resolved, 0)
     printed = printed_curve(curve, at_risk, digits=digits, error=error, at_risk_step=at_risk_step)
     possible = possible_data(printed.points(), n_resolved=n_resolved)
     inside = np.clip(printed.cleaned, possible.unresolved[1:, 0], possible.unresolved[1:, 1])

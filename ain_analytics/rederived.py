@@ -105,7 +105,7 @@ class Stack:
     def __init__(self, derived: Rederived, schema_name: str, definitions: Sequence[Definitions]) -> None:
         self.derived, self.schema_name = derived, schema_name
         self.definitions = list(definitions)
-        is_late = [not (made.onset_counts <= 1 and made.onset_days == 0) for made in self.definitions]
+        is_late = [not made.is_onset_sudden for made in self.definitions]
         self.tables = EPISODES if any(is_late) else EPISODES[:1]
         self.speaks_for = self.definitions[is_late.index(True) if any(is_late) else 0]
         derived.connection.execute(f"create schema {schema_name}")

@@ -1,19 +1,16 @@
 """The report of a study: one page for the screen, the phone and paper, made of what others may see."""
 
-from functools import partial
 from html import escape
 from pathlib import Path
 
-import altair as alt
 import polars as pl
 
 from ain_analytics import report_text as words
 from ain_analytics.charts import (
     chart_attrition,
     chart_case_classes,
-    chart_published,
 )
-from ain_analytics.charts.published import PANELS, rows_of_panel
+from ain_analytics.charts.published import panels_of
 from ain_analytics.curve_result import ResolutionCurve
 from ain_analytics.published import multiplicity_note
 from ain_analytics.quality_page import MOST_TELLING, quality_figures
@@ -181,17 +178,9 @@ def _literature(seen: Shared) -> str:
         SECTIONS["literature"],
         paragraph(words.EXPLAINED["literature"]),
         paragraph(multiplicity_note(comparison, confidence=seen.definitions.confidence)),
-        *(
-            figure(f"published-{place}", f"Published figures: {title}", partial(_published, comparison, key))
-            for place, (key, title) in enumerate(PANELS.items())
-            if not rows_of_panel(comparison, key).is_empty()
-        ),
+        *(figure(name, f"Published figures: {title}", draw) for name, title, draw in panels_of(comparison)),
         table("comparison", table_comparison(tested), kind="broad swipe"),
     )
-
-
-def _published(comparison: pl.DataFrame, key: str, width: int) -> alt.TopLevelMixin:
-    return chart_published(rows_of_panel(comparison, key), width=width)
 
 
 def _assumed(study: Study, seen: Shared) -> str:

@@ -1,12 +1,9 @@
 """Published figures and textbook sentences beside a registry: one result, one page, one folder."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
-from functools import partial
-from html import escape
 from pathlib import Path
 
 import altair as alt
@@ -14,19 +11,20 @@ import polars as pl
 
 from ain_analytics.cases import classify
 from ain_analytics.charts import chart_published, save_chart
-from ain_analytics.charts.published import PANELS, rows_of_panel
+from ain_analytics.charts.published import panels_of
 from ain_analytics.definition_file import read_definition
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import BadFigure
 from ain_analytics.followup import follow_up
 from ain_analytics.log_rank import p_in_words
 from ain_analytics.manifest import manifest
-from ain_analytics.output import MANIFEST, atomic_folder, check_output, write_tables
+from ain_analytics.output import atomic_folder, check_output, write_manifest, write_tables
 from ain_analytics.postgres import is_address
 from ain_analytics.published import compare, multiplicity_note, published_figures, published_slips
-from ain_analytics.raw_tables import Progress
+from ain_analytics.raw_tables import Progress, part_of_bar
 from ain_analytics.registry import Registry, Source, open_registry
 from ain_analytics.report_page import figure, listed, page, paragraph, section, table
+from ain_analytics.result_html import as_list
 from ain_analytics.shared import comparison_without_few
 from ain_analytics.tables import table_comparison, table_statements
 from ain_analytics.terminal import make_console, progress_bar, typed_command
@@ -97,8 +95,8 @@ class Reproduction:
         return "\n".join(["Reproduction", *self.in_words()])
 
     def _repr_html_(self) -> str:
-        said = "".join(f"<li>{escape(text)}</li>" for text in self.assumptions)
-        return f"{self.comparison._repr_html_()}{self.statements._repr_html_()}<ul>{said}</ul>"
+        shown = f"{self.comparison._repr_html_()}{self.statements._repr_html_()}"
+        return f"{shown}{as_list(self.assumptions)}"
 
 
 def reproduce(
@@ -155,12 +153,12 @@ def reproduce(
     asked = chosen_figures(study, figures)
     place = None if out is None else check_output(out, None if is_address(source) else source)
     say = progress or (lambda _stage, _share: None)
-    how = {"definitions": definitions, "extracted_on": extracted_on, "progress": _within(_READING, say)}
+    how = {"definitions": definitions, "extracted_on": extracted_on, "progress": part_of_bar(*_READING, say)}
     with open_registry(source, **how) as registry:  # type: ignore[arg-type]
         say(f"classifying {registry.n_rows('episode'):,} episodes", _READING[1])
         cases = classify(registry)
         followed = follow_up(registry, cases)
-        compared = compare(registry, cases, followed, figures=asked, progress=_within(_COMPARING, say))
+        compared = compare(registry, cases, followed, figures=asked, progress=part_of_bar(*_COMPARING, say))
         say("reading the sentences of a textbook", _COMPARING[1])
         found = Reproduction(
             compared,
@@ -214,11 +212,6 @@ def chosen_figures(study: str | None, path: Path | str | None) -> pl.DataFrame:
     return chosen
 
 
-def _within(part: tuple[float, float], say: Progress) -> Progress:
-    """Let a long step fill its part of the bar."""
-    return lambda stage, share: say(stage, part[0] + (part[1] - part[0]) * share)
-
-
 def _write(seen: Reproduction, registry: Registry, folder: Path, command: str | None) -> None:
     """Write what others may see."""
     tables = {
@@ -226,12 +219,11 @@ def _write(seen: Reproduction, registry: Registry, folder: Path, command: str | 
         "textbook_statement": seen.statements.table,
         "published_slip": seen.slips,
     }
-    write_tables(tables, folder / "tables", lambda _stage, _share: None)
+    write_tables(tables, folder / "tables")
     save_chart(seen.chart(), folder / "charts", "published")
     (folder / PAGE).write_text(page("Published figures", _sections(seen)), encoding="utf-8")
     said = manifest(registry, tables=tables, command=command, folder=folder)
-    text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    write_manifest(said, folder)
 
 
 def _sections(seen: Reproduction) -> Iterable[str]:
@@ -248,11 +240,7 @@ def _sections(seen: Reproduction) -> Iterable[str]:
         "compared",
         "Published figures",
         paragraph(multiplicity_note(seen.comparison, confidence=seen.definitions.confidence)),
-        *(
-            figure(f"published-{place}", title, partial(_panel, seen.comparison, key))
-            for place, (key, title) in enumerate(PANELS.items())
-            if not rows_of_panel(seen.comparison, key).is_empty()
-        ),
+        *(figure(*panel) for panel in panels_of(seen.comparison)),
         table("comparison", table_comparison(tested), kind="broad swipe"),
     )
     yield section(
@@ -264,7 +252,3 @@ def _sections(seen: Reproduction) -> Iterable[str]:
     said = pl.format("{} ({}): {}. {}", "study", "figure_id", "statement", "reason")
     yield section("rest", "What cannot be compared, and why", listed(rest.select(said).to_series().to_list()))
     yield section("assumed", "What was assumed", listed(seen.assumptions))
-
-
-def _panel(comparison: pl.DataFrame, key: str, width: int) -> alt.TopLevelMixin:
-    return chart_published(rows_of_panel(comparison, key), width=width)

@@ -16,6 +16,7 @@ from ain_analytics.disclosure import (
     hide_small_cells,
     hide_small_steps,
 )
+from ain_analytics.published_wording import rounded
 from ain_analytics.shared_curves import (
     COUNTS,
     SUFFIX,
@@ -201,9 +202,8 @@ def comparison_without_few(comparison: pl.DataFrame, few: int, told: Collection[
     for n in hidden["own_n"].drop_nulls().value_counts(sort=True)["own_n"]:
         shown |= set() if any(0 < abs(n - other) < few for other in shown) else {n}
     values = [f"{which}{end}" for which in ("own", "better") for end in ("", "_lower", "_upper")]
-    is_fine = pl.col("unit").cast(pl.String) == "10⁹/L"
     return hidden.with_columns(
-        *(pl.when(is_fine).then(pl.col(x).round(2)).otherwise(pl.col(x).round(1)).alias(x) for x in values),
+        *map(rounded, values),
         pl.col("p", "p_holm").round(3),
         pl.when(pl.col("own_n").is_in(list(shown))).then("own_n").alias("own_n"),
     )

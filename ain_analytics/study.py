@@ -1,6 +1,5 @@
 """The main job: from an extract to tables, curves, comparison, charts and report, all or nothing."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
@@ -28,11 +27,11 @@ from ain_analytics.errors import BadDefinition, EmptyStratum, UnknownColumn
 from ain_analytics.followup import follow_up
 from ain_analytics.intervals import interval_curve
 from ain_analytics.manifest import manifest
-from ain_analytics.output import MANIFEST, atomic_folder, check_output, write_tables
+from ain_analytics.output import atomic_folder, check_output, write_manifest, write_tables
 from ain_analytics.postgres import is_address
 from ain_analytics.published import compare
 from ain_analytics.quality import quality
-from ain_analytics.raw_tables import Progress
+from ain_analytics.raw_tables import Progress, part_of_bar
 from ain_analytics.registry import Registry, Source, open_registry
 from ain_analytics.report import write_report
 from ain_analytics.schema import RESULTS
@@ -139,7 +138,7 @@ def study(
         source,
         definitions=definitions,
         extracted_on=extracted_on,
-        progress=_within(_READING, say),
+        progress=part_of_bar(*_READING, say),
         engine=engine,
         engine_address=engine_address,
         buckets=buckets,
@@ -153,11 +152,6 @@ def study(
         found = _find(registry, by, command, say, folder / "tables")
         _write(found, folder, say)
     return found
-
-
-def _within(part: tuple[float, float], say: Progress) -> Progress:
-    """Let a long step fill its part of the bar."""
-    return lambda stage, share: say(stage, part[0] + (part[1] - part[0]) * share)
 
 
 def _is_name_of_curve(name: str) -> bool:
@@ -174,13 +168,13 @@ def _find(
     made = {"case": cases, "follow_up": followed}
     first = {name: made[name] if name in made else registry.frame(name) for name in FIRST_TABLES}
     if folder is not None:
-        write_tables(first, folder, _within(_WRITING, say))
+        write_tables(first, folder, part_of_bar(*_WRITING, say))
     rules = rules_of_ending(registry.definitions)
-    curves, notes = _estimate(registry, followed, rules, by, _within(_ESTIMATING, say))
+    curves, notes = _estimate(registry, followed, rules, by, part_of_bar(*_ESTIMATING, say))
     made = first | {
         "curve_steps": _stacked("curve_steps", curves, lambda curve: curve.steps),
         "curve_summary": _stacked("curve_summary", curves, lambda curve: curve.summary),
-        "published_comparison": compare(registry, cases, followed, progress=_within(_COMPARING, say)),
+        "published_comparison": compare(registry, cases, followed, progress=part_of_bar(*_COMPARING, say)),
         "attrition": attrition(registry, cases, followed),
     }
     tables = {name: made[name] if name in made else registry.frame(name) for name in TABLES}
@@ -201,7 +195,7 @@ def _estimate(
     _try(curves, notes, AUTOIMMUNE, followed.filter("is_ain"), own)
     for step, definitions in enumerate(others, start=1):
         part = step / (len(rules) + 1), (step + 1) / (len(rules) + 1)
-        with registry.briefly_under(definitions, _within(part, say)) as there:
+        with registry.briefly_under(definitions, part_of_bar(*part, say)) as there:
             followed_there = follow_up(there, classify(there))
         say(f"estimating under {definitions.name}: {followed_there.height:,} episodes", part[1])
         _try(curves, notes, definitions.name, followed_there, definitions)
@@ -286,9 +280,9 @@ def _write(found: Study, folder: Path, say: Progress) -> None:
     (folder / "charts").mkdir()
     charts = charts_of(found)
     for done, (name, draw) in enumerate(charts.items()):
-        _within(_DRAWING, say)(f"drawing {name}, chart {done + 1} of {len(charts)}", done / len(charts))
+        part_of_bar(*_DRAWING, say)(f"drawing {name}, chart {done + 1} of {len(charts)}", done / len(charts))
         save_chart(draw(), folder / "charts", name)
     say("writing the report", _DRAWING[1])
     write_report(found, folder / "report.html")
     said = manifest(found.registry, tables=found.tables, by=found.by, command=found.command, folder=folder)
-    (folder / MANIFEST).write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_manifest(said, folder)

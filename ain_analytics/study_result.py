@@ -1,7 +1,6 @@
 """All that one run found: tables, curves, and what they say in a few lines."""
 
 from dataclasses import dataclass
-from html import escape
 
 import polars as pl
 
@@ -9,6 +8,7 @@ from ain_analytics.curves import ResolutionCurve
 from ain_analytics.definitions import DAYS_PER_MONTH, Definitions
 from ain_analytics.quality import Quality
 from ain_analytics.registry import Registry
+from ain_analytics.result_html import as_list
 
 AUTOIMMUNE = "autoimmune"
 """Name of the curve of the autoimmune classes alone, under the study's definition."""
@@ -91,12 +91,7 @@ class Study:
 
     def _repr_html_(self) -> str:
         said = [*self.in_words(), *self.notes, *self.main.assumptions]
-        return (
-            "<ul>"
-            + "".join(f"<li>{escape(line)}</li>" for line in said)
-            + "</ul>"
-            + self.quality._repr_html_()
-        )
+        return as_list(said) + self.quality._repr_html_()
 
 
 def _who(found: Study) -> str:

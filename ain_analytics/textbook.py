@@ -1,7 +1,6 @@
 """The sentences of a textbook on the disease, each read in a stated way and held against a registry."""
 
 from dataclasses import dataclass, replace
-from html import escape
 from importlib.resources import files
 
 import polars as pl
@@ -12,6 +11,7 @@ from ain_analytics.published_followed import Followed
 from ain_analytics.published_tests import PERCENT
 from ain_analytics.quantities import Estimate
 from ain_analytics.registry import Registry
+from ain_analytics.result_html import as_list
 from ain_analytics.schema.frames import frame_of
 from ain_analytics.schema.results import TextbookRows
 from ain_analytics.textbook_measures import MEASURES, Row, Studied
@@ -69,11 +69,10 @@ class TextbookStatements:
         return "\n".join([f"TextbookStatements under {self.definitions.name}", *lines])
 
     def _repr_html_(self) -> str:
-        said = "".join(f"<li>{escape(text)}</li>" for text in self.assumptions)
         shown = self.table.select(
             "sentence", "reading", "value", "lower", "upper", "unit", "n", "verdict", "why"
         )
-        return f"{shown._repr_html_()}<ul>{said}</ul>"
+        return f"{shown._repr_html_()}{as_list(self.assumptions)}"
 
 
 def textbook_statements(

@@ -93,9 +93,10 @@ def _counted_alike(
 def _described(registry: Registry, children: pl.LazyFrame) -> pl.DataFrame:
     """Put beside each episode the child, the class, and the days that may be an origin."""
     episodes = registry.frame("episode").lazy().select(OF_EPISODE)
-    is_sudden = registry.definitions.onset_counts <= 1 and registry.definitions.onset_days == 0
     detected = (
-        episodes.select(*KEY, detected_on="onset_by") if is_sudden else registry.frame("detection").lazy()
+        episodes.select(*KEY, detected_on="onset_by")
+        if registry.definitions.is_onset_sudden
+        else registry.frame("detection").lazy()
     )
     return (
         episodes.join(children, on="patient_id")

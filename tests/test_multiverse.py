@@ -109,7 +109,7 @@ def earliest(
     return (told or [median])[0], None if share is None else 1 - fallen["mass"].sum()
 
 
-def compare_with_fresh_runs(of: Multiverse, numbers: list[int], group: pl.Expr, stratum: str) -> None:
+def assert_as_fresh_runs(of: Multiverse, numbers: list[int], group: pl.Expr, stratum: str) -> None:
     for number in numbers:
         chosen = of.definition(number)
         row = of.table.filter(definition_number=number, stratum=stratum)
@@ -122,12 +122,12 @@ def compare_with_fresh_runs(of: Multiverse, numbers: list[int], group: pl.Expr, 
 
 def test_any_definition_equals_a_fresh_run_exactly() -> None:
     numbers = random.Random(7).sample(range(2, 129), 2)
-    compare_with_fresh_runs(found(), [1, *numbers], pl.lit(True), "all")
+    assert_as_fresh_runs(found(), [1, *numbers], pl.lit(True), "all")
 
 
 def test_so_does_a_group_of_children() -> None:
     numbers = random.Random(8).sample(range(2, 129), 2)
-    compare_with_fresh_runs(found(), numbers, pl.col("sex") == "female", "female")
+    assert_as_fresh_runs(found(), numbers, pl.col("sex") == "female", "female")
 
 
 @pytest.mark.long
@@ -136,7 +136,7 @@ def test_so_does_a_definition_of_other_choices(tmp_path: Path) -> None:
     path.write_text(OTHER_CHOICES)
     other = ain.multiverse(registry(), grid=str(path), published=())
     assert other.answers.height == 64
-    compare_with_fresh_runs(other, random.Random(9).sample(range(1, 65), 2), pl.lit(True), "all")
+    assert_as_fresh_runs(other, random.Random(9).sample(range(1, 65), 2), pl.lit(True), "all")
 
 
 @pytest.mark.slow
@@ -144,7 +144,7 @@ def test_so_does_a_definition_of_other_choices(tmp_path: Path) -> None:
 def test_any_definition_of_the_wide_grid_equals_a_fresh_run(seed: int) -> None:
     some = ain.multiverse(registry(), grid="wide", most=40, seed=seed)
     numbers = random.Random(seed).sample(some.answers["definition_number"].to_list(), 3)
-    compare_with_fresh_runs(some, numbers, pl.lit(True), "all")
+    assert_as_fresh_runs(some, numbers, pl.lit(True), "all")
 
 
 def test_shared_work_is_done_once() -> None:

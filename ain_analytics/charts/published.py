@@ -1,5 +1,7 @@
 """What the literature reports, beside the same quantity on this registry."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -79,6 +81,18 @@ def rows_of_panel(comparison: pl.DataFrame, quantity: str) -> pl.DataFrame:
     return comparison.filter(
         pl.col("published").is_not_null() & is_known & (pl.col("quantity").cast(pl.String) == quantity)
     )
+
+
+def panels_of(comparison: pl.DataFrame) -> Iterator[tuple[str, str, Callable[[int], alt.TopLevelMixin]]]:
+    """Give the panels that show something: a short name, a title, and what draws it so wide."""
+    for place, (quantity, title) in enumerate(PANELS.items()):
+        rows = rows_of_panel(comparison, quantity)
+        if not rows.is_empty():
+            yield f"published-{place}", title, partial(_alone, rows)
+
+
+def _alone(rows: pl.DataFrame, width: int) -> alt.TopLevelMixin:
+    return chart_published(rows, width=width)
 
 
 def _panel(rows: pl.DataFrame, title: str, width: int) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from ain_analytics.definition_checks import refuse_unless_whole
 from ain_analytics.definitions import TEXTBOOK
 from ain_analytics.errors import BadDefinition, NotEstimable
 from ain_analytics.plan_result import Plan
@@ -85,7 +86,9 @@ def plan(
     >>> found.row(100)["width"] > found.row(400)["width"]
     True
     """
-    sizes = sorted({_size(one) for one in n})
+    for one in n:
+        refuse_unless_whole("n", one, 1)
+    sizes = sorted(set(n))
     if not sizes:
         raise BadDefinition("n", tuple(n), "must hold a number of children")
     scenario = Scenario(
@@ -110,12 +113,6 @@ def plan(
         scenario,
         is_refined=False,
     )
-
-
-def _size(n: int) -> int:
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise BadDefinition("n", n, "must be a whole number of at least 1")
-    return n
 
 
 def _simulated(

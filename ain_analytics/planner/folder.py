@@ -1,13 +1,12 @@
 """`ain plan`: what it says on the terminal, and the folder that it writes."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ain_analytics.charts import chart_plan, save_chart
 from ain_analytics.manifest import versions
-from ain_analytics.output import MANIFEST, PROGRAM, atomic_folder, check_output
+from ain_analytics.output import PROGRAM, atomic_folder, check_output, write_manifest
 from ain_analytics.plan_result import ESTIMATOR_IN_WORDS, RULE_IN_WORDS, Plan
 from ain_analytics.planner import plan
 from ain_analytics.terminal import make_console, progress_bar, typed_command
@@ -46,6 +45,5 @@ def write_plan(found: Plan, out: Path, *, command: str | None = None) -> Path:
             "is_refined": found.is_refined,
             "assumptions": list(found.assumptions),
         }
-        text = json.dumps(said, indent=2, ensure_ascii=False)
-        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        write_manifest(said, folder)
     return out

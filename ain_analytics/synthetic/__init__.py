@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from ain_analytics import schema
+from ain_analytics.definition_checks import refuse_unless_whole
 from ain_analytics.errors import BadDefinition, BadOutput
 from ain_analytics.synthetic.arrays import NEVER, Ints, as_dates, draw_labels
 from ain_analytics.synthetic.boosts import draw_boosts
@@ -176,10 +177,8 @@ def simulate(
     50
     >>> registry = ain.open_registry(made_up.tables, extracted_on=made_up.extracted_on)
     """
-    if isinstance(n_patients, bool) or not isinstance(n_patients, int) or n_patients < 1:
-        raise BadDefinition("n_patients", n_patients, "must be a whole number of at least 1")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise BadDefinition("seed", seed, "must be a whole number of at least 0")
+    refuse_unless_whole("n_patients", n_patients, 1)
+    refuse_unless_whole("seed", seed, 0)
     p = parameters
     tell = progress or (lambda stage, share: None)
     streams = np.random.SeedSequence(seed).spawn(9)

@@ -1,16 +1,15 @@
 """What the literature reports, beside the same quantity on this registry, written out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 from great_tables import GT, loc, style
 
+from ain_analytics.published_wording import UNIT, rounded
 from ain_analytics.tables.look import NONE, dressed
 
 COLOURS = {"compatible": "#e4edf6", "different": "#fbe6d9", "not comparable": "#efefef"}
-UNITS = {"percent": " %", "months": " months", "10⁹/L": " × 10⁹/L", "p": "", "none": ""}
-FINE = "10⁹/L"
-"""Unit whose values need two decimals."""
 WIDTHS: dict[str, str] = {
     "source": "13%",
     "statement": "17%",
@@ -60,10 +59,7 @@ def table_comparison(comparison: pl.DataFrame) -> GT:
         _why().alias("reason"),
     )
     table = GT(shown, id="table_comparison").cols_label(LABELS).cols_width(WIDTHS)
-    for verdict, colour in COLOURS.items():
-        rows = [place for place, said in enumerate(shown["verdict"].to_list()) if said == verdict]
-        if rows:
-            table = table.tab_style(style.fill(colour), loc.body(columns="verdict", rows=rows))
+    table = _coloured(table, shown, COLOURS)
     table = table.tab_style(style.text(size="12px"), loc.body(columns=["better", "test", "reason"]))
     notes = [
         "A duration and an age are never compared with each other. Limits in brackets. p: of this "
@@ -73,12 +69,16 @@ def table_comparison(comparison: pl.DataFrame) -> GT:
 
 
 def _unit() -> pl.Expr:
-    return pl.col("unit").cast(pl.String).replace_strict(UNITS, default="")
+    return pl.col("unit").cast(pl.String).replace_strict(UNIT, default="")
 
 
-def _rounded(name: str) -> pl.Expr:
-    is_fine = pl.col("unit").cast(pl.String) == FINE
-    return pl.when(is_fine).then(pl.col(name).round(2)).otherwise(pl.col(name).round(1))
+def _coloured(table: GT, shown: pl.DataFrame, colours: Mapping[str, str]) -> GT:
+    """Fill the cells of some verdicts."""
+    for verdict, colour in colours.items():
+        rows = [place for place, said in enumerate(shown["verdict"].to_list()) if said == verdict]
+        if rows:
+            table = table.tab_style(style.fill(colour), loc.body(columns="verdict", rows=rows))
+    return table
 
 
 def _test() -> pl.Expr:
@@ -94,19 +94,19 @@ def _published() -> pl.Expr:
         .then(pl.lit(""))
         .otherwise(pl.format(", n = {}", "published_n"))
     )
-    said = pl.format("{}{}{}", _rounded("published"), _unit(), n)
+    said = pl.format("{}{}{}", rounded("published"), _unit(), n)
     return pl.when(pl.col("published").is_null()).then(pl.lit(NONE)).otherwise(said)
 
 
 def _own(name: str) -> pl.Expr:
     """Say a number of this registry with its limits, where it has any."""
-    ends = [_rounded(f"{name}_{end}") for end in ("lower", "upper")]
+    ends = [rounded(f"{name}_{end}") for end in ("lower", "upper")]
     limits = pl.format(" ({} to {})", *(end.cast(pl.String).fill_null("not reached") for end in ends))
     has_limits = ends[0].is_not_null() | ends[1].is_not_null()
     n = pl.format(", n = {}", "own_n").fill_null("") if name == "own" else pl.lit("")
     said = pl.format(
         "{}{}{}{}",
-        _rounded(name),
+        rounded(name),
         _unit(),
         pl.when(has_limits).then(limits).otherwise(pl.lit("")),
         n,
@@ -156,7 +156,7 @@ def table_statements(statements: pl.DataFrame) -> GT:
     >>> "does not hold" in table_statements(said.table).as_raw_html()
     True
     """
-    unit = pl.col("unit").cast(pl.String).replace_strict({**UNITS, "ratio": ""}, default="")
+    unit = pl.col("unit").cast(pl.String).replace_strict({**UNIT, "ratio": ""}, default="")
     ends = [pl.col(end).round(1).cast(pl.String).fill_null("not reached") for end in ("lower", "upper")]
     said = pl.format("{}{} ({} to {})", pl.col("value").round(1), unit, *ends)
     n = pl.format(", n = {}", "n").fill_null("")
@@ -168,8 +168,6 @@ def table_statements(statements: pl.DataFrame) -> GT:
         "why",
     )
     table = GT(shown, id="table_statements").cols_label(STATEMENT_LABELS)
-    for verdict, colour in (("holds", COLOURS["compatible"]), ("does not hold", COLOURS["different"])):
-        rows = [place for place, one in enumerate(shown["verdict"].to_list()) if one == verdict]
-        if rows:
-            table = table.tab_style(style.fill(colour), loc.body(columns="verdict", rows=rows))
+    colours = {"holds": COLOURS["compatible"], "does not hold": COLOURS["different"]}
+    table = _coloured(table, shown, colours)
     return dressed(table, ["How a sentence is read is our choice. Limits in brackets."])
