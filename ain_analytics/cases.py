@@ -15,6 +15,7 @@ from ain_analytics.antibodies import completed, states_of
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadDefinition
 from ain_analytics.knowledge import KEY, Knowledge, known_of
+from ain_analytics.raw_tables import contradicted_later
 from ain_analytics.registry import Registry
 from ain_analytics.rules import RULES, Rule, antibody_status, case_class, evidence_of_class, note, rules_table
 from ain_analytics.schema.derived import AIN_CLASSES, CASE_CLASS, SECONDARY_GROUP, Case
@@ -199,8 +200,13 @@ def tells_the_past(definitions: Definitions) -> bool:
 
 
 def _on_day(registry: Registry, as_of: date | None) -> tuple[Registry, date | None]:
-    """Take what is known on a day from the facts' own days where these tell it, else derive anew."""
-    if as_of is None or tells_the_past(registry.definitions):
+    """Take what is known on a day from the facts' own days where these tell it, else derive anew.
+
+    They do not tell it of a child whose rows contradict each other since a later day: none of them is used.
+    """
+    if as_of is None:
+        return registry, None
+    if tells_the_past(registry.definitions) and not contradicted_later(registry.connection, as_of):
         return registry, as_of
     return registry.as_of(as_of), None
 

@@ -2,11 +2,12 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from statsmodels.discrete.conditional_models import ConditionalPoisson
 
 from ain_analytics.errors import EmptyStratum
 from ain_analytics.step_curve import normal_quantile
@@ -141,14 +142,19 @@ def within_child(child: Ints, events: Ints | Floats, time: Floats, terms: Floats
     )
 
 
-class _Model(ConditionalPoisson):  # type: ignore[misc]
-    """statsmodels' model with a Hessian by formula: its own takes the score once for each term."""
+@cache
+def _model() -> Any:
+    """Give statsmodels' model with a Hessian by formula: its own takes the score once for each term."""
+    from statsmodels.discrete.conditional_models import ConditionalPoisson  # heavy, and few analyses need it
 
-    def hessian(self, params: Floats) -> Floats:
-        group = np.repeat(np.arange(self._n_groups), self._groupsize)
-        log_time = np.concatenate(self._offset_grp)
-        total = np.array(self._sumy, dtype=float)
-        return -information(np.concatenate(self._exog_grp), log_time, group, total, params)
+    class Model(ConditionalPoisson):  # type: ignore[misc]
+        def hessian(self, params: Floats) -> Floats:
+            group = np.repeat(np.arange(self._n_groups), self._groupsize)
+            log_time = np.concatenate(self._offset_grp)
+            total = np.array(self._sumy, dtype=float)
+            return -information(np.concatenate(self._exog_grp), log_time, group, total, params)
+
+    return Model
 
 
 def _fit(y: Floats, x: Floats, log_time: Floats, child: Ints, total: Floats) -> Floats:
@@ -164,7 +170,7 @@ def _fit(y: Floats, x: Floats, log_time: Floats, child: Ints, total: Floats) -> 
     own = np.where(rows == happened[group], y[rows], 0.0)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # whether it ended well is told by the scores
-        model = _Model(own, x[rows], groups=group, offset=log_time[rows])
+        model = _model()(own, x[rows], groups=group, offset=log_time[rows])
         for is_far in (False, True):
             near = model.fit(method="bfgs", skip_hessian=True).params if is_far else np.zeros(x.shape[1])
             b = np.asarray(model.fit(start_params=near, method="newton", skip_hessian=True).params)

@@ -243,6 +243,16 @@ def forget_later_days(connection: duckdb.DuckDBPyConnection, schema_name: str, d
     )
 
 
+def contradicted_later(connection: duckdb.DuckDBPyConnection, day: date) -> bool:
+    """Whether a child is set aside for rows that contradict each other since a later day only, perhaps."""
+    later = " or ".join(f"{_is_day(name)} > date '{day}'" for name in DAYS_OF_CHILD)
+    ((n,),) = connection.sql(
+        "select count(*) from patient_fate where starts_with(fate, 'conflicting') "
+        f"and (birth_date > date '{day}' or {later})"
+    ).fetchall()
+    return bool(n)
+
+
 def _is_day(name: str) -> str:
     """Read a cell as a day, by the rule of view `patient`."""
     return f"case when regexp_matches({name}, '^[1-9][0-9]{{3}}-[^(]*$') then try_cast({name} as date) end"

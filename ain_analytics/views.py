@@ -17,7 +17,8 @@ KEPT = (
     "patient_fate", "child", "patient", "lab_row", "crowded_day", "crowded_row", "lab_measure",
     "specimen_role", "specimen", "measure_fate", "measured_count", "suspect_child", "suspect_count",
     "repeated_day", "masked_day", "child_days", "telling_count", "unresolved_run", "episode_span",
-    "episode", "dense_count", "case_evidence", "antibody_test", "treatment", "cell_count",
+    "episode", "episode_window", "cause", "dense_count", "case_evidence", "antibody_test", "treatment",
+    "cell_count",
 )  # fmt: skip
 """Views that are kept as tables once derived, because several others read them."""
 
@@ -43,11 +44,16 @@ def view_name(path: Path) -> str:
 
 
 def make_view(connection: duckdb.DuckDBPyConnection, path: Path, *, is_kept: bool) -> None:
-    """Make the view of a file, over a table of its rows if these are kept."""
-    connection.execute(path.read_text(encoding="utf-8"))
+    """Make the view of a file, over a table of its rows if these are kept.
+
+    The table is made of the file's own query, which is planned once so; planning is most of the time that a
+    small registry takes.
+    """
+    text, name = path.read_text(encoding="utf-8"), view_name(path)
     if is_kept:
-        name = view_name(path)
-        connection.execute(f"create or replace table {name}_kept as from {name}")
+        text = text.replace(f"create or replace view {name} as", f"create or replace table {name}_kept as", 1)
+    connection.execute(text)
+    if is_kept:
         connection.execute(f"create or replace view {name} as from {name}_kept")
 
 

@@ -73,6 +73,13 @@ def test_help_names_every_command_and_imports_nothing_heavy(ain: Ain) -> None:
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
 
 
+def test_a_study_begins_without_what_takes_seconds_to_import() -> None:
+    """`rfc3987_syntax` builds 38 parsers of addresses that no chart has, where it is installed."""
+    slow = ("rfc3987_syntax", "statsmodels", "lifelines", "pandas", "vl_convert")
+    code = f"import sys, ain_analytics.study; print([name for name in {slow} if name in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_help(ain: Ain, command: str) -> None:
     ended = ain(command, "--help")
