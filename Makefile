@@ -13,10 +13,10 @@ demo: $(READY)
 	$(BIN)/ain demo -o ain_demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 proofs: $(READY)
-	$(BIN)/python -m pytest -n 2 -m 'not slow'
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow'
 
 lab: $(READY)
 	$(BIN)/ain lab -o ain_notebooks

@@ -1,7 +1,7 @@
 """Limits of an interval-censored curve by resampling children, at a cost that does not grow with them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -215,14 +215,26 @@ def _resamples(
     """Draw children with replacement, each with all of its episodes."""
     draws = np.random.default_rng(definitions.bootstrap_seed)
     n_children = int(child[-1]) + 1
-    if n_children <= definitions.bootstrap_children:
-        for _ in range(n):
-            times = draws.multinomial(n_children, np.full(n_children, 1 / n_children))
-            yield distinct(rows, times[child].astype(float))
-        return
+    merged, kind = _merged(rows)
     for _ in range(n):
-        drawn = np.sort(draws.integers(0, n_children, definitions.bootstrap_children))
-        first, last = (np.searchsorted(child, drawn, side=side) for side in ("left", "right"))
-        sizes = last - first
-        places = np.arange(sizes.sum()) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
-        yield distinct(rows.where(places), np.ones(len(places)))
+        if n_children <= definitions.bootstrap_children:
+            times = draws.multinomial(n_children, np.full(n_children, 1 / n_children))
+            drawn_kinds = np.bincount(kind, times[child], len(merged.weight))
+        else:
+            drawn = np.sort(draws.integers(0, n_children, definitions.bootstrap_children))
+            first, last = (np.searchsorted(child, drawn, side=side) for side in ("left", "right"))
+            sizes = last - first
+            places = np.arange(sizes.sum()) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
+            drawn_kinds = np.bincount(kind[places], minlength=len(merged.weight))
+        weight = drawn_kinds.astype(np.float64)
+        yield replace(merged, weight=weight).where(weight > 0)
+
+
+def _merged(rows: Observations) -> tuple[Observations, NDArray[np.int64]]:
+    """Merge equal rows once for all resamples, and say which of them each row is."""
+    merged = distinct(rows, np.ones(len(rows.lower)))
+    ends = ("lower", "upper", "entry")
+    numbered = pl.DataFrame({name: getattr(merged, name) for name in ends}).with_row_index("kind")
+    each = pl.DataFrame({name: getattr(rows, name) for name in ends})
+    kind = each.join(numbered, on=ends, how="left", maintain_order="left")["kind"]
+    return merged, kind.cast(pl.Int64).to_numpy()

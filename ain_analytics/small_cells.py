@@ -158,7 +158,7 @@ def _given_away(values: Counts, is_hidden: Marks, lines: list[Line]) -> set[Cell
             sums[k, place[total]] = -1
     true = values[is_hidden].astype(float)
     bounds = (1 if true.all() else 0, values.sum() + 2)
-    is_free = np.zeros(len(cells), dtype=bool)
+    is_free = _trades(sums, true > bounds[0])
     for k in range(len(cells)):
         for sign in (1, -1):
             if not is_free[k]:
@@ -166,3 +166,11 @@ def _given_away(values: Counts, is_hidden: Marks, lines: list[Line]) -> set[Cell
                 found = linprog(goal, A_eq=sums, b_eq=sums @ true, bounds=bounds)
                 is_free |= np.abs(found.x - true) > TOLERANCE
     return {cell for cell, free in zip(cells, is_free, strict=True) if not free and values[cell]}
+
+
+def _trades(sums: NDArray[np.float64], is_above: Marks) -> Marks:
+    """Find the cells that can give one to, or take one from, another cell of the same sums."""
+    _, kind = np.unique(sums, axis=1, return_inverse=True)
+    n_cells, n_above = np.bincount(kind)[kind], np.bincount(kind, is_above)[kind]
+    can_trade: Marks = np.logical_or(is_above & (n_cells > 1), n_above > is_above)
+    return can_trade

@@ -72,7 +72,8 @@ def chart_published(comparison: pl.DataFrame, *, width: int = look.WIDE) -> alt.
     titles = [title for key, title in PANELS.items() if not rows[key].is_empty()]
     only = f": {titles[0][0].lower()}{titles[0][1:]}" if len(titles) == 1 else ""
     title = f"This registry beside the literature{only}"
-    return look.dressed(alt.vconcat(*panels, spacing=22), title, subtitle, width)
+    drawn = panels[0] if len(panels) == 1 else alt.vconcat(*panels, spacing=22)
+    return look.dressed(drawn, title, subtitle, width)
 
 
 def rows_of_panel(comparison: pl.DataFrame, quantity: str) -> pl.DataFrame:
