@@ -1,24 +1,37 @@
 """Small counts of a table, hidden together with what would give them back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from ain_analytics.errors import BadFrame
 
 HIDDEN = "_is_hidden"
 """What is added to a column's name for the column that says which of its cells are hidden."""
 Cell: TypeAlias = tuple[int, int]
-Line: TypeAlias = tuple[list[Cell], Cell | None]
-"""Cells that add up to another cell, or to a number that the reader knows anyway."""
 Counts: TypeAlias = NDArray[np.int64]
 Marks: TypeAlias = NDArray[np.bool_]
-TOLERANCE = 0.5
-"""Whole numbers that differ by more are two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Cells that add up to another cell, or to a number that the reader knows anyway.
+
+    A cell that is in two lines has opposite signs in them: `sign` as a part, the other one as the total.
+    """
+
+    cells: list[Cell]
+    total: Cell | None
+    sign: int
+
+    def signs(self) -> dict[Cell, int]:
+        """Give the sign of each cell."""
+        parts = dict.fromkeys(self.cells, self.sign)
+        return parts if self.total is None else parts | {self.total: -self.sign}
 
 
 def hide_small_cells(
@@ -90,18 +103,27 @@ def _lines(n_rows: int, n_columns: int, *, has_total: bool, bottom: int | None) 
     """List what adds up: each row where there is a total, and each column."""
     parts = [i for i in range(n_rows) if i != bottom]
     last = n_columns - 1
-    down: list[Line] = [
-        ([(i, j) for i in parts], None if bottom is None else (bottom, j)) for j in range(n_columns)
+    down = [
+        Line(
+            [(i, j) for i in parts],
+            None if bottom is None else (bottom, j),
+            -1 if has_total and j == last else 1,
+        )
+        for j in range(n_columns)
     ]
-    across: list[Line] = [([(i, j) for j in range(last)], (i, last)) for i in range(n_rows) if has_total]
-    return [(cells, total) for cells, total in down + across if len(cells) > 1 or total is not None]
+    across = [
+        Line([(i, j) for j in range(last)], (i, last), 1 if i == bottom else -1)
+        for i in range(n_rows)
+        if has_total
+    ]
+    return [line for line in down + across if len(line.cells) > 1 or line.total is not None]
 
 
 def _refuse_wrong_sums(values: Counts, lines: list[Line]) -> None:
     n = sum(
-        int(values[total] != sum(values[cell] for cell in cells))
-        for cells, total in lines
-        if total is not None
+        int(values[line.total] != sum(values[cell] for cell in line.cells))
+        for line in lines
+        if line.total is not None
     )
     if n:
         raise BadFrame("table", f"{n} of its totals are not the sum of their counts")
@@ -129,15 +151,15 @@ def _next_to_hide(values: Counts, is_hidden: Marks, small: set[Cell], lines: lis
 
     Counts go before totals, and zeros, which say nothing of a child, are hidden only when no other is left.
     """
-    totals = {total for _, total in lines}
+    totals = {line.total for line in lines}
     given_away = _given_away(values, is_hidden, lines)
     if not given_away & small:
         return None
     beside = {
         cell
-        for line in ([*cells, *([total] if total is not None else [])] for cells, total in lines)
-        if not given_away.isdisjoint(line)
-        for cell in line
+        for line in lines
+        if not given_away.isdisjoint(line.signs())
+        for cell in line.signs()
         if not is_hidden[cell]
     }
     return min(beside, key=lambda cell: (values[cell] == 0, cell in totals, values[cell], cell), default=None)
@@ -146,31 +168,47 @@ def _next_to_hide(values: Counts, is_hidden: Marks, small: set[Cell], lines: lis
 def _given_away(values: Counts, is_hidden: Marks, lines: list[Line]) -> set[Cell]:
     """Find the hidden cells, zeros apart, that can have one value only.
 
-    A cell is free when it can be made larger or smaller within the sums; tables with margins are
-    networks, so that the ends which linear programming finds are whole numbers.
+    Sums are nodes and a cell is an arc between those that hold it (the outside stands for a second one).
+    Larger or smaller within the sums, it takes others with it round a ring of arcs; one of the lowest
+    value can only become larger. Tables with margins have no other way (Cox 1995, J. Am. Stat. Assoc.
+    90:1453-1462).
     """
     cells: list[Cell] = [(int(i), int(j)) for i, j in np.argwhere(is_hidden)]
-    place = {cell: k for k, cell in enumerate(cells)}
-    sums = np.zeros((len(lines), len(cells)))
-    for k, (parts, total) in enumerate(lines):
-        sums[k, [place[cell] for cell in parts if cell in place]] = 1
-        if total in place:
-            sums[k, place[total]] = -1
-    true = values[is_hidden].astype(float)
-    bounds = (1 if true.all() else 0, values.sum() + 2)
-    is_free = _trades(sums, true > bounds[0])
-    for k in range(len(cells)):
-        for sign in (1, -1):
-            if not is_free[k]:
-                goal = np.where(np.arange(len(cells)) == k, sign, 0)
-                found = linprog(goal, A_eq=sums, b_eq=sums @ true, bounds=bounds)
-                is_free |= np.abs(found.x - true) > TOLERANCE
-    return {cell for cell, free in zip(cells, is_free, strict=True) if not free and values[cell]}
+    signs = [line.signs() for line in lines]
+    gains = [_node(signs, cell, 1) for cell in cells]
+    pays = [_node(signs, cell, -1) for cell in cells]
+    true = values[is_hidden]
+    is_above = true > int(true.all())
+    arcs = np.zeros((len(lines) + 1, len(lines) + 1), dtype=np.int64)
+    for pay, gain, above in zip(pays, gains, is_above, strict=True):
+        _add(arcs, pay, gain, above, 1)
+    fixed = set()
+    for cell, pay, gain, above in zip(cells, pays, gains, is_above, strict=True):
+        _add(arcs, pay, gain, above, -1)
+        if values[cell] and not (_leads(arcs, gain, pay) or (above and _leads(arcs, pay, gain))):
+            fixed.add(cell)
+        _add(arcs, pay, gain, above, 1)
+    return fixed
 
 
-def _trades(sums: NDArray[np.float64], is_above: Marks) -> Marks:
-    """Find the cells that can give one to, or take one from, another cell of the same sums."""
-    _, kind = np.unique(sums, axis=1, return_inverse=True)
-    n_cells, n_above = np.bincount(kind)[kind], np.bincount(kind, is_above)[kind]
-    can_trade: Marks = np.logical_or(is_above & (n_cells > 1), n_above > is_above)
-    return can_trade
+def _node(signs: list[dict[Cell, int]], cell: Cell, sign: int) -> int:
+    """Give the place of the sum in which a cell has a sign; -1, the outside, where there is none."""
+    return next((place for place, of in enumerate(signs) if of.get(cell) == sign), -1)
+
+
+def _add(arcs: Counts, pay: int, gain: int, above: bool, n: int) -> None:
+    """Add the ways in which a cell may change; smaller only where it is above the lowest value."""
+    arcs[pay, gain] += n
+    arcs[gain, pay] += n * above
+
+
+def _leads(arcs: Counts, start: int, end: int) -> bool:
+    """Whether arcs lead from a node to another."""
+    seen = np.zeros(len(arcs), dtype=bool)
+    seen[start] = True
+    while not seen[end]:
+        more = (arcs[seen] > 0).any(axis=0) & ~seen
+        if not more.any():
+            return False
+        seen |= more
+    return True

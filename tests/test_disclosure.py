@@ -3,10 +3,12 @@
 from datetime import date, datetime
 from itertools import product
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from ain_analytics.disclosure import (
     drop_keys,
@@ -136,6 +138,35 @@ def test_no_hidden_count_of_a_table_with_margins_follows_from_them(rows):
         assert all(s is None or s == true for true, s in zip(row, shown_row, strict=True))
         assert all(not 0 < s < MINIMUM for s in shown_row if s is not None)
     assert_nothing_follows(rows, shown)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(2, 3).flatmap(
+        lambda n: st.lists(st.lists(st.integers(0, 9), min_size=n, max_size=n), min_size=2, max_size=7)
+    )
+)
+def test_nothing_follows_from_a_larger_table_by_linear_programming(rows):
+    """Each hidden count is made as large and as small as its sums let it be, by another method."""
+    rows = [[*row, sum(row)] for row in rows]
+    columns = {f"n{j}": list(column) for j, column in enumerate(zip(*rows, strict=True))}
+    *counts, total = columns
+    frame = hide_small_cells(pl.DataFrame(columns), counts=counts, total=total, minimum_cell=MINIMUM)
+    true = np.array(rows)
+    is_hidden = np.column_stack([frame[name].is_null() for name in columns])
+    known = [[(i, j) for i in range(len(rows))] for j in range(true.shape[1])]
+    signs = [dict.fromkeys(line, 1) for line in known]
+    signs += [{(i, j): 1 if j < len(counts) else -1 for j in range(true.shape[1])} for i in range(len(rows))]
+    cells = [tuple(cell) for cell in np.argwhere(is_hidden).tolist()]
+    sums = np.array([[of.get(cell, 0) for cell in cells] for of in signs])
+    values = true[is_hidden]
+    least = 1 if values.all() else 0
+    for k, cell in enumerate(cells):
+        goal = np.eye(len(cells))[k]
+        within = {"A_eq": sums, "b_eq": sums @ values, "bounds": (least, values.sum() + 1)}
+        smallest, largest = (linprog(sign * goal, **within).x[k] for sign in (1, -1))
+        column_is_helpless = values[[c[1] == cell[1] for c in cells]].sum() <= len(rows)
+        assert largest - smallest > 0.5 or not true[cell] or column_is_helpless
 
 
 def assert_nothing_follows(rows: list[list[int]], shown: list[list[int | None]]) -> None:

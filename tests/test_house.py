@@ -154,7 +154,6 @@ MAY_HOLD_NUMBERS = {
     "imputation": "rounds of a chain, and a half",
     "quality_shared": "sizes of a page",
     "disclosure": "numerical tolerance",
-    "small_cells": "numerical tolerance",
     "__main__": "exit codes",
 }
 HARMLESS = (0, 1, 2, 100)
