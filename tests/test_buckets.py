@@ -135,6 +135,7 @@ def test_frames_are_not_split(tmp_path: Path) -> None:
         open_registry(simulate(3, seed=1).tables, buckets=2, work=tmp_path)
 
 
+@pytest.mark.long
 def test_a_study_in_buckets_leaves_its_results_alone(
     extract: Path, tmp_path: Path, study_by_command: Callable[..., dict[str, str]]
 ) -> None:

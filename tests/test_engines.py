@@ -116,13 +116,20 @@ def test_a_made_up_registry_gives_the_same_rows_in_every_view(server):
     )
 
 
-@pytest.mark.parametrize("numbers", [(11,), (31, 47)], ids=str)
-def test_random_histories_under_random_definitions_give_the_same_rows(engine, numbers):
-    if engine["engine"] == "spark" and numbers != (11,):
-        pytest.skip("one is enough for Spark, which is slow with small tables")
+def histories_differing(engine: dict[str, str], *numbers: int) -> list[str]:
     children = {f"{n}{k}": c for n, one in enumerate(random_registries(numbers[0])) for k, c in one.items()}
     chosen = [DEFINITIONS[number] for number in numbers]
-    assert all_differing(frames_of(children), engine, *chosen, extracted_on=EXTRACTED) == []
+    return all_differing(frames_of(children), engine, *chosen, extracted_on=EXTRACTED)
+
+
+@pytest.mark.parametrize("numbers", [(11,), (31, 47)], ids=str)
+def test_random_histories_under_random_definitions_give_the_same_rows(server, numbers):
+    assert histories_differing({"engine": "postgres", "engine_address": server}, *numbers) == []
+
+
+@pytest.mark.long
+def test_they_do_so_on_spark_which_is_slow_with_small_tables(spark):
+    assert histories_differing({"engine": "spark", "engine_address": spark}, 11) == []
 
 
 def test_every_numbered_view_is_compared():

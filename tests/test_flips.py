@@ -310,7 +310,7 @@ def test_every_change_gives_the_class_that_it_says_to_every_child(at):
         assert_flips(demo, registry, found, at)
 
 
-@pytest.mark.parametrize("kind", ["fact_changed", "choice"])
+@pytest.mark.parametrize("kind", ["fact_changed", pytest.param("choice", marks=pytest.mark.long)])
 def test_so_does_every_change_of_one_kind(kind):
     demo = ain.simulate({"fact_changed": 300, "choice": 10}[kind], seed=22)
     with ain.open_registry(demo.tables, extracted_on=demo.extracted_on) as registry:

@@ -279,6 +279,7 @@ def test_a_child_whose_rows_only_moved_is_not_derived_again(tmp_path: Path) -> N
     assert said_of_changes(moved, tmp_path) == ["deriving 1 children that are new or changed"] * 2
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_a_run_that_is_killed_leaves_what_was_kept_usable(tmp_path: Path) -> None:
     code = """

@@ -146,10 +146,12 @@ def test_the_page_does_not_grow_with_the_registry(html: str, tmp_path: Path) -> 
     assert four_times < 1.6 * len(html.encode())
 
 
+@pytest.mark.long
 def test_the_same_study_gives_the_same_page(found: Study, html: str, tmp_path: Path) -> None:
     assert write_report(found, tmp_path / "again.html").read_text(encoding="utf-8") == html
 
 
+@pytest.mark.long
 def test_a_study_whose_groups_cannot_be_estimated_still_has_a_report(found: Study, tmp_path: Path) -> None:
     alone = {
         name: curve for name, curve in found.curves.items() if not name.startswith(("by_", "autoimmune"))

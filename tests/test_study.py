@@ -49,6 +49,7 @@ def found(extract: Path, out: Path, heard: list[tuple[str, float]]) -> Study:
     return study(extract, out, definitions=FEW, by="sex", progress=hear, command="ain study extract")
 
 
+@pytest.mark.long
 def test_the_function_of_the_package_is_the_study(found: Study) -> None:
     assert study_module_guard is study
 
@@ -186,6 +187,7 @@ def test_a_run_that_fails_late_leaves_the_output_as_it_was(
     assert [path.name for path in out.parent.iterdir()] == ["out"]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="kills a process")
 def test_a_command_killed_while_it_writes_leaves_the_output_as_it_was(
     found: Study, extract: Path, out: Path
