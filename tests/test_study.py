@@ -49,7 +49,6 @@ def found(extract: Path, out: Path, heard: list[tuple[str, float]]) -> Study:
     return study(extract, out, definitions=FEW, by="sex", progress=hear, command="ain study extract")
 
 
-@pytest.mark.long
 def test_the_function_of_the_package_is_the_study(found: Study) -> None:
     assert study_module_guard is study
 

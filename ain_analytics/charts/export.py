@@ -29,7 +29,7 @@ def save_chart(chart: Any, folder: Path | str, name: str) -> list[Path]:
 
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    spec = chart.to_dict()
+    spec = chart.to_dict(validate=False)
     svg = vl_convert.vegalite_to_svg(spec)
     contents = {
         "html": _html_of(spec).encode(),
