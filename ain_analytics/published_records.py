@@ -25,6 +25,10 @@ SOURCE_UNIT = {
     "10*9/L": ("10⁹/L", 1.0),
 }
 """Unit of a source: the unit that it is turned into, and the factor."""
+UNIT = {"months": " months", "percent": " %", "10⁹/L": " × 10⁹/L", "p": "", "none": ""}
+"""How a unit is said after a number."""
+FINE = "10⁹/L"
+"""Unit whose values need two decimals; those of the others need one."""
 WINDOW_IN_YEARS = "window (years)"
 SAID = {
     "median_among_recovered": "median of {value} months among those who recovered",
@@ -220,15 +224,17 @@ def _statement() -> pl.Expr:
     said = said.str.replace(f" (by|at) \\{UNKNOWN} months", "")
     said = pl.when(~said.str.contains(UNKNOWN, literal=True)).then(said)
     is_bound = pl.col("interval_kind").str.starts_with("upper bound")
+    unit = pl.col("unit").replace_strict(UNIT, return_dtype=pl.String)
     own_words = pl.concat_str(
         pl.coalesce("measure_definition", pl.col("statistic").str.replace_all("_", " ")),
         pl.coalesce(
             pl.when(is_bound & (pl.col("unit") == "p")).then(pl.format(": p < {}", "value")),
-            pl.when(is_bound).then(pl.format(": up to {} months", words["{value}"])),
+            pl.when(is_bound).then(pl.format(": up to {}{}", words["{value}"], unit)),
             pl.when(pl.col("unit") == "p").then(pl.format(": p = {}", "value")),
-            pl.when(pl.col("unit") == "percent").then(pl.format(": {} %", words["{value}"])),
-            pl.when(pl.col("unit") == "months").then(pl.format(": {} months", words["{value}"])),
-            pl.format(": {} to {} months", words["{lower}"], words["{upper}"]),
+            pl.when(pl.col("unit").is_in(["percent", "months"])).then(
+                pl.format(": {}{}", words["{value}"], unit)
+            ),
+            pl.format(": {} to {}{}", words["{lower}"], words["{upper}"], unit),
             pl.lit(""),
         ),
     )
@@ -237,8 +243,14 @@ def _statement() -> pl.Expr:
 
 
 def _short(column: str) -> pl.Expr:
-    """Write a number with one decimal, or with none where that is zero."""
-    return pl.col(column).round(1).cast(pl.String).str.replace(r"\.0$", "")
+    """Write a number with the decimals of its unit, or with none where they are zero."""
+    return rounded(column).cast(pl.String).str.replace(r"\.0$", "")
+
+
+def rounded(name: str) -> pl.Expr:
+    """Round a column of values to the decimals of the unit beside them."""
+    is_fine = pl.col("unit").cast(pl.String) == FINE
+    return pl.when(is_fine).then(pl.col(name).round(2)).otherwise(pl.col(name).round(1)).alias(name)
 
 
 def _read(name: str) -> pl.DataFrame:

@@ -1,22 +1,12 @@
 """What is said of a published figure beside one's own: values, verdict, and what had to be assumed."""
 
-import polars as pl
-
 from ain_analytics.definitions import Definitions
 from ain_analytics.published_answers import Answer
+from ain_analytics.published_records import FINE, UNIT
 from ain_analytics.published_tests import Figure, Tested
 from ain_analytics.quantities import Estimate
 
-UNIT = {"months": " months", "percent": " %", "10⁹/L": " × 10⁹/L", "p": "", "none": ""}
-FINE = "10⁹/L"
-"""Unit whose values need two decimals; those of the others need one."""
 SMALL_P = 0.001
-
-
-def rounded(name: str) -> pl.Expr:
-    """Round a column of values to the decimals of the unit beside them."""
-    is_fine = pl.col("unit").cast(pl.String) == FINE
-    return pl.when(is_fine).then(pl.col(name).round(2)).otherwise(pl.col(name).round(1)).alias(name)
 
 
 def in_a_sentence(*parts: str) -> str:

@@ -16,7 +16,7 @@ from ain_analytics.disclosure import (
     hide_small_cells,
     hide_small_steps,
 )
-from ain_analytics.published_wording import rounded
+from ain_analytics.published_records import rounded
 from ain_analytics.shared_curves import (
     COUNTS,
     SUFFIX,

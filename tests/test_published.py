@@ -121,6 +121,9 @@ def test_every_figure_is_said_in_a_line():
     assert said.null_count() == 0
     assert not said.str.contains("?", literal=True).any()
     assert figure("T03a")["statement"] == "95 % resolved by the age of 24 months (children with AIN)"
+    assert figure("F076")["statement"] == "anc at presentation: 0 to 0.87 × 10⁹/L (AIN, n = 5)"
+    assert figure("F037")["statement"].startswith("GIFT + GAT: 50 to 70 % (")
+    assert figure("R047")["statement"].startswith("duration: 13 to 44 months (")
     assert figure("R034")["statement"].startswith("LO/LL resolve less often than pAN: p < 0.001 (")
 
 

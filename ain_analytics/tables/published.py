@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 from great_tables import GT, loc, style
 
-from ain_analytics.published_wording import UNIT, rounded
+from ain_analytics.published_records import UNIT, rounded
 from ain_analytics.tables.look import NONE, dressed
 
 COLOURS = {"compatible": "#e4edf6", "different": "#fbe6d9", "not comparable": "#efefef"}
