@@ -48,7 +48,7 @@ class Edge:
 
 
 _AGE, _NADIR, _NEGATIVES = pl.col("age_at_onset_days"), pl.col("nadir"), pl.col("n_negative")
-_LIMIT = pl.when(_NADIR * 10 >= 1).then((_NADIR * 10).floor() / 10).otherwise(_NADIR)
+_LIMIT = pl.when(_NADIR * 10 >= 1).then(((_NADIR * 10).floor() / 10).round(1)).otherwise(_NADIR)
 """Limits are written to a tenth: the highest with which no count of the episode is low."""
 _IS_NEONATAL = pl.col("neonatal_days") > _AGE
 _ENOUGH, _CHRONIC, _TRANSIENT = (

@@ -21,6 +21,7 @@ from ain_analytics.schema.derived import CASE_CLASS, EVIDENCE
 
 CLASS_AT = {"baseline": "case_class", "end": "case_class_at_end"}
 LIFELONG = ["patient_id", "onset_by"]
+LOWEST = [(f"tenths_{n}", n / 10) for n in range(1, 10)]
 
 
 @pytest.fixture
@@ -97,6 +98,15 @@ def test_a_number_of_negative_tests_that_the_child_stands_on(tested, expect):
         four     | probable_primary | negative_tests_for_idiopathic | 5.0
         positive | no_episode       | anc_bands                     | 0.4
     """)  # fmt: skip
+
+
+def test_a_limit_on_the_lowest_count_leaves_no_episode_whatever_its_decimals(given, expect):
+    """Three tenths, as a product of 0.1, are a little more than 0.3: that count would still be neutropenic."""
+    counts = [f"{c} | {200 + 30 * n} | {x}" for c, low in LOWEST for n, x in enumerate((0.95, low, 0.98))]
+    given("anc", "\n".join(["patient | day | anc", *counts]))
+    expect("choice", "\n".join(
+        ["patient | class_after | field | value", *(f"{c} | no_episode | anc_bands | {x}" for c, x in LOWEST)]
+    ))  # fmt: skip
 
 
 def test_windows_are_widened_to_the_fact_outside_and_narrowed_to_leave_out_the_one_on_the_edge(
