@@ -195,7 +195,7 @@ def _made(registry: Registry, changes: pl.DataFrame, at: str) -> pl.Series:
     flipped = []
     for part in copied.partition_by("field", "value", maintain_order=True):
         with briefly_changed(registry, part) as changed:
-            is_so = (classes_after(changed, part, at) == part["class_after"]).fill_null(value=False)
+            is_so = classes_after(changed, part, at).eq_missing(part["class_after"])
             flipped.append(part.select("rank", flips=is_so))
     return changes.join(pl.concat(flipped), on="rank", maintain_order="left")["flips"]
 

@@ -233,19 +233,18 @@ def forget_later_days(connection: duckdb.DuckDBPyConnection, schema_name: str, d
     info = connection.sql("from main.extract_info").pl().with_columns(pl.lit(day).alias("extracted_on"))
     make_table(connection, "extract_info", info)
     known = [
-        f"case when {_is_day(name)} > date '{day}' then null else {name} end as {name}"
-        for name in DAYS_OF_CHILD
+        f"case when {_is_after(day, name)} then null else {name} end as {name}" for name in DAYS_OF_CHILD
     ]
     connection.execute(
         f"create or replace view {schema_name}.raw_patient as "
         f"select * replace ({', '.join(known)}) from main.raw_patient "
-        f"where not coalesce({_is_day('birth_date')} > date '{day}', false)"
+        f"where not coalesce({_is_after(day, 'birth_date')}, false)"
     )
 
 
 def contradicted_later(connection: duckdb.DuckDBPyConnection, day: date) -> bool:
     """Whether a child is set aside for rows that contradict each other since a later day only, perhaps."""
-    later = " or ".join(f"{_is_day(name)} > date '{day}'" for name in DAYS_OF_CHILD)
+    later = " or ".join(_is_after(day, name) for name in DAYS_OF_CHILD)
     ((n,),) = connection.sql(
         "select count(*) from patient_fate where starts_with(fate, 'conflicting') "
         f"and (birth_date > date '{day}' or {later})"
@@ -253,9 +252,10 @@ def contradicted_later(connection: duckdb.DuckDBPyConnection, day: date) -> bool
     return bool(n)
 
 
-def _is_day(name: str) -> str:
-    """Read a cell as a day, by the rule of view `patient`."""
-    return f"case when regexp_matches({name}, '^[1-9][0-9]{{3}}-[^(]*$') then try_cast({name} as date) end"
+def _is_after(day: date, name: str) -> str:
+    """Ask whether a cell, read as a day by the rule of view `patient`, is later than a day."""
+    read = f"case when regexp_matches({name}, '^[1-9][0-9]{{3}}-[^(]*$') then try_cast({name} as date) end"
+    return f"{read} > date '{day}'"
 
 
 def of_rows(connection: duckdb.DuckDBPyConnection) -> str:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import breadth_first_order
 
 from ain_analytics.errors import BadFrame
 
@@ -192,8 +193,8 @@ def _given_away(values: Counts, is_hidden: Marks, lines: list[Line]) -> set[Cell
 
 
 def _node(signs: list[dict[Cell, int]], cell: Cell, sign: int) -> int:
-    """Give the place of the sum in which a cell has a sign; -1, the outside, where there is none."""
-    return next((place for place, of in enumerate(signs) if of.get(cell) == sign), -1)
+    """Give the place of the sum in which a cell has a sign; where there is none, that of the outside."""
+    return next((place for place, of in enumerate(signs) if of.get(cell) == sign), len(signs))
 
 
 def _add(arcs: Counts, pay: int, gain: int, above: bool, n: int) -> None:
@@ -204,11 +205,4 @@ def _add(arcs: Counts, pay: int, gain: int, above: bool, n: int) -> None:
 
 def _leads(arcs: Counts, start: int, end: int) -> bool:
     """Whether arcs lead from a node to another."""
-    seen = np.zeros(len(arcs), dtype=bool)
-    seen[start] = True
-    while not seen[end]:
-        more = (arcs[seen] > 0).any(axis=0) & ~seen
-        if not more.any():
-            return False
-        seen |= more
-    return True
+    return end in breadth_first_order(arcs, start, return_predecessors=False)

@@ -51,10 +51,10 @@ def make_view(connection: duckdb.DuckDBPyConnection, path: Path, *, is_kept: boo
     """
     text, name = path.read_text(encoding="utf-8"), view_name(path)
     if is_kept:
-        text = text.replace(f"create or replace view {name} as", f"create or replace table {name}_kept as", 1)
+        begins, table = f"create or replace view {name} as", f"create or replace table {name}_kept as"
+        connection.execute(text.replace(begins, table, 1))
+        text = f"{begins} from {name}_kept"
     connection.execute(text)
-    if is_kept:
-        connection.execute(f"create or replace view {name} as from {name}_kept")
 
 
 def view_in(schema_name: str, path: Path) -> str:
