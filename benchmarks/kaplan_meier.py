@@ -2,8 +2,9 @@
 
 Each way runs in a process of its own, ours and lifelines in turn, from a Parquet file to the curve with its
 limits; what is printed are medians of the rounds: seconds by the wall clock and of all processors, after
-everything is imported, the largest resident memory and how much of it came after the imports. Then the
-numbers of ours and of lifelines are compared: counts must be identical, shares equal to 1e-13 (lifelines
+everything is imported, the largest resident memory and how much of it came after the imports. The children
+are made in a process too: Linux counts what the parent once held as the largest memory of what it starts.
+Then the numbers of ours and of lifelines are compared: counts must be identical, shares equal to 1e-13 (lifelines
 takes the exponential of a sum of logarithms). `--write` renews benchmarks/results/kaplan_meier.md.
 """
 
@@ -123,13 +124,12 @@ def once(way: str, what: str, path: Path, save: Path) -> dict[str, float]:
     }
 
 
-def run(way: str, what: str, path: Path, save: Path) -> dict[str, float]:
-    """Run one way in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.kaplan_meier", "--once", way, what, str(path), str(save)]
+def alone(*arguments: object) -> Any:
+    """Run this module in a process of its own and give what it printed last."""
+    command = [sys.executable, "-m", "benchmarks.kaplan_meier", *map(str, arguments)]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    numbers: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return numbers
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def compared(what: str, saved: dict[str, Path]) -> str:
@@ -154,12 +154,12 @@ def benchmark(size: int, rounds: int, folder: Path, only: list[str]) -> list[str
     for what in only:
         ways = WAYS[what]
         n = min(size, BOOTSTRAP_SIZE) if len(ways) == 1 else size
-        path = make(folder, n)
+        path = Path(alone("--make", "--size", n, "--data", folder))
         saved = {way: folder / f"{way}.npz" for way in ways}
         taken: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
         for _ in range(rounds):
             for way in ways:
-                taken[way].append(run(way, what, path, saved[way]))
+                taken[way].append(alone("--once", way, what, path, saved[way]))
         middle = {
             way: {name: statistics.median(one[name] for one in all_) for name in all_[0]}
             for way, all_ in taken.items()
@@ -183,12 +183,16 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(WAYS), default=list(WAYS))
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--once", nargs=4, metavar=("WAY", "WHAT", "PATH", "SAVE"))
+    parser.add_argument("--make", action="store_true", help="make the children alone")
     asked = parser.parse_args()
     if asked.once:
         way, what, path, save = asked.once
         print(json.dumps(once(way, what, Path(path), Path(save))))
         return
     asked.data.mkdir(parents=True, exist_ok=True)
+    if asked.make:
+        print(json.dumps(str(make(asked.data, asked.size))))
+        return
     lines = benchmark(asked.size, asked.rounds, asked.data, asked.only)
     load: Any = os.getloadavg()
     lines += [
