@@ -4,8 +4,8 @@ Each way runs in a process of its own, ours and lifelines in turn, from a Parque
 limits; what is printed are medians of the rounds: seconds by the wall clock and of all processors, after
 everything is imported, the largest resident memory and how much of it came after the imports. The children
 are made in a process too: Linux counts what the parent once held as the largest memory of what it starts.
-Then the numbers of ours and of lifelines are compared: counts must be identical, shares equal to 1e-13 (lifelines
-takes the exponential of a sum of logarithms). `--write` renews benchmarks/results/kaplan_meier.md.
+Then the numbers of ours and of lifelines are compared: counts must be identical, shares equal to 1e-13
+(lifelines takes the exponential of a sum of logarithms). `--write` renews benchmarks/results/kaplan_meier.md.
 """
 
 import argparse
