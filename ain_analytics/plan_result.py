@@ -122,10 +122,10 @@ class Plan:
                 f"{n:>5} children, {RULE_IN_WORDS[str(rule)]:<22} {ESTIMATOR_IN_WORDS[str(estimator)]:<13} "
                 f"median: bias {_said(median['bias'], DAYS_PER_MONTH, '+.1f')} "
                 f"± {_said(median['bias_error'], DAYS_PER_MONTH, '.1f')}, width "
-                f"{_said(median['width'], DAYS_PER_MONTH, '.1f')} months, "
+                f"{_width(median['width'], DAYS_PER_MONTH, ' months')}, "
                 f"holds the truth in {_said(median['coverage'], 0.01, '.0f')} %; "
                 f"at 24 months: bias {_said(share['bias'], 0.01, '+.1f')}, width "
-                f"{_said(share['width'], 0.01, '.1f')} points"
+                f"{_width(share['width'], 0.01, ' points')}"
             )
         return lines
 
@@ -143,4 +143,8 @@ ALMOST = 1e-6
 
 
 def _said(value: float | None, unit: float, form: str) -> str:
-    return "no end" if value is None else format(value / unit, form)
+    return "?" if value is None else format(value / unit, form)
+
+
+def _width(value: float | None, unit: float, name: str) -> str:
+    return "without end" if value is None else f"{value / unit:.1f}{name}"

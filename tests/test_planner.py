@@ -209,6 +209,15 @@ def test_how_many_children_is_the_width_read_backwards() -> None:
         found.children_for()
 
 
+def test_a_width_without_end_is_said_so() -> None:
+    found = ain.plan(n=[200])
+    width = pl.when(pl.col("quantity") == MEDIAN).then(None).otherwise("width").alias("width")
+    endless = replace(found, table=found.table.with_columns(width)).in_words()
+    assert all("width without end, holds the truth" in line for line in endless)
+    assert all("points" in line for line in endless)
+    assert all("months, holds the truth" in line for line in found.in_words(rule="last_run"))
+
+
 def test_a_scenario_beyond_the_grid_is_simulated_on_request() -> None:
     said: list[tuple[str, float]] = []
     with pytest.raises(OutsideGrid):
