@@ -13,7 +13,9 @@ marked `whole chain` make, read, derive and classify registries of all classes i
 Scenarios: `same` truth, followed as the source or over 16 years as `own`; `longer` truth, with the published
 number and with at least 200. Each row of `results/twins.csv` says of one of them how often the verdict was
 compatible, different or not comparable, how often a course 30 % longer or shorter was ruled out, and the
-Monte Carlo error of the share that the scenario asks for.
+Monte Carlo error of the share that the scenario asks for. `attainable` is how often a longer truth would be
+seen by somebody who has the two numbers and knows, from as many pairs of one truth, within what 95 % of
+their differences lie: what a figure does not tell, no verdict can.
 """
 
 import argparse
@@ -24,7 +26,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -121,6 +123,14 @@ def check_quick() -> None:
     assert np.array_equal(ours.days_as_followed(0.5), quick.days_as_followed(0.5))
 
 
+class Judged(NamedTuple):
+    """The verdict on one pair, whether another course is ruled out, and how far apart the numbers are."""
+
+    verdict: str
+    is_ruled_out: bool = False
+    gap: float | None = None
+
+
 @dataclass(frozen=True)
 class Design:
     """One published figure: so many children, recruited over so many years."""
@@ -141,9 +151,15 @@ DESIGNS = (
 SCENARIOS = {  # truth, years of the own registry (none: as the source), fewest published
     "same, followed as the source": (1.0, None, 0),
     "same, followed longer": (1.0, 16.0, 0),
+    "same, at least 200 published": (1.0, 16.0, LARGE),
     "longer, published number": (LONGER, 16.0, 0),
     "longer, at least 200 published": (LONGER, 16.0, LARGE),
 }
+NULL_OF = {
+    "longer, published number": "same, followed longer",
+    "longer, at least 200 published": "same, at least 200 published",
+}
+"""The scenario that differs in the truth alone."""
 FIGURES = {row["figure_id"]: row for row in ain.published_figures().to_dicts()}
 
 
@@ -201,7 +217,7 @@ def printed(group: Group, figure: dict[str, Any]) -> dict[str, Any]:
     return figure | {"value": value, "n_behind": own.n, "n_followed": of_whom}
 
 
-def direct(design: Design, rng: np.random.Generator, repetitions: int) -> dict[str, list[tuple[str, bool]]]:
+def direct(design: Design, rng: np.random.Generator, repetitions: int) -> dict[str, list[Judged]]:
     """Draw both sides as times, and judge every scenario; all children at once, each for one repetition."""
     figure = FIGURES[design.figure_id]
     kind = QuickAgedGroup if figure["scale"] == "age" else QuickGroup
@@ -212,13 +228,13 @@ def direct(design: Design, rng: np.random.Generator, repetitions: int) -> dict[s
         side: rows_of(OWN * repetitions, history(*side, only_primary=True), figure, rng)
         for side in sorted(sides)
     }
-    found: dict[str, list[tuple[str, bool]]] = {}
+    found: dict[str, list[Judged]] = {}
     for scenario, (ratio, years, fewest) in SCENARIOS.items():
         n = n_published(design, fewest)
         for place in range(repetitions):
             said = printed(kind(theirs.slice(place * most, n), TEXTBOOK), figure)
             own = kind(ours[ratio, years or design.years].slice(place * OWN, OWN), TEXTBOOK)
-            verdict = ("not printed", False) if said["value"] is None else judged(own, said)
+            verdict = Judged("not printed") if said["value"] is None else judged(own, said)
             found.setdefault(scenario, []).append(verdict)
     return found
 
@@ -228,15 +244,19 @@ def n_published(design: Design, fewest: int) -> int:
     return design.n * -(-fewest // design.n) if fewest > design.n else design.n
 
 
-def judged(own: Group, figure: dict[str, Any]) -> tuple[str, bool]:
-    """Give the verdict, and whether another course is ruled out."""
+def judged(own: Group, figure: dict[str, Any]) -> Judged:
+    """Judge a pair by the two numbers and what is known of both sides."""
+    value = ANSWERS[figure["quantity"]](own, figure).own.value
+    gap = None if value is None else value - figure["value"]
     p = TESTS[figure["quantity"]](own, figure).p
     if p is None:
-        return "not_comparable", False
-    return ("different", False) if p < 1 - TEXTBOOK.confidence else ("compatible", rules_out(own, figure))
+        return Judged("not_comparable", gap=gap)
+    if p < 1 - TEXTBOOK.confidence:
+        return Judged("different", gap=gap)
+    return Judged("compatible", rules_out(own, figure), gap)
 
 
-def whole(design: Design, ratio: float, years: float, n: int, rng: np.random.Generator) -> tuple[str, bool]:
+def whole(design: Design, ratio: float, years: float, n: int, rng: np.random.Generator) -> Judged:
     """Make both registries as files, read, derive and classify them, and judge."""
     figure = FIGURES[design.figure_id] | {"why_not": None}
     theirs = ain.simulate(
@@ -256,26 +276,37 @@ def whole(design: Design, ratio: float, years: float, n: int, rng: np.random.Gen
         cases = ain.classify(registry)
         asked = frame_of(PublishedFigure, [figure])
         row = compare(registry, cases, ain.follow_up(registry, cases), figures=asked).row(0, named=True)
-    return row["verdict"], bool(row["is_equivalent"])
+    return Judged(row["verdict"], bool(row["is_equivalent"]))
 
 
-def some(task: tuple[int, int, int]) -> dict[str, list[tuple[str, bool]]]:
+def some(task: tuple[int, int, int]) -> dict[str, list[Judged]]:
     """Judge some pairs of twins of one design, in every scenario."""
     place, seed, repetitions = task
     design, rng = DESIGNS[place], np.random.default_rng([seed, place])
     if not design.is_whole_chain:
         return direct(design, rng, repetitions)
-    found: dict[str, list[tuple[str, bool]]] = {}
+    found: dict[str, list[Judged]] = {}
     for scenario, (ratio, years, fewest) in SCENARIOS.items():
         how = (design, ratio, years or design.years, n_published(design, fewest), rng)
         found[scenario] = [whole(*how) for _ in range(repetitions)]
     return found
 
 
-def summed(design: Design, scenario: str, found: list[tuple[str, bool]]) -> dict[str, object]:
+def attainable(found: list[Judged], null: list[Judged]) -> float | None:
+    """Say how often a difference lies outside the middle 95 % of those of one truth."""
+    gaps, usual = ([one.gap for one in pairs if one.gap is not None] for pairs in (found, null))
+    if not gaps or not usual:
+        return None
+    tail = (1 - TEXTBOOK.confidence) / 2
+    low, high = np.quantile(usual, [tail, 1 - tail])
+    return round(float(np.mean((np.array(gaps) < low) | (np.array(gaps) > high))), 3)
+
+
+def summed(design: Design, scenario: str, by_scenario: dict[str, list[Judged]]) -> dict[str, object]:
     """Say how often each verdict was given."""
-    figure, ratio = FIGURES[design.figure_id], SCENARIOS[scenario][0]
-    said = [verdict for verdict, _ in found if verdict != "not printed"]
+    figure, ratio, found = FIGURES[design.figure_id], SCENARIOS[scenario][0], by_scenario[scenario]
+    null = by_scenario.get(NULL_OF.get(scenario, ""), [])
+    said = [one.verdict for one in found if one.verdict != "not printed"]
     share = {name: said.count(name) / len(said) for name in ("compatible", "different", "not_comparable")}
     asked = share["compatible" if ratio == 1 else "different"]
     return {
@@ -288,7 +319,8 @@ def summed(design: Design, scenario: str, found: list[tuple[str, bool]]) -> dict
         "scenario": scenario,
         "repetitions": len(said),
         **{name: round(value, 3) for name, value in share.items()},
-        "ruled_out": round(sum(is_out for _, is_out in found) / len(said), 3),
+        "ruled_out": round(sum(one.is_ruled_out for one in found) / len(said), 3),
+        "attainable": attainable(found, null),
         "error": round(float(np.sqrt(asked * (1 - asked) / len(said))), 3),
     }
 
@@ -314,8 +346,9 @@ def main() -> None:
                 continue
             n = asked.whole if design.is_whole_chain else asked.repetitions
             parts = list(pool.map(some, [(place, seed, n // PARTS) for seed in range(PARTS)]))
+            found = {scenario: [one for part in parts for one in part[scenario]] for scenario in SCENARIOS}
             for scenario in SCENARIOS:
-                rows.append(summed(design, scenario, [one for part in parts for one in part[scenario]]))
+                rows.append(summed(design, scenario, found))
                 print(*rows[-1].values(), flush=True)
             pl.DataFrame(rows, infer_schema_length=None).write_csv(asked.out)
 
