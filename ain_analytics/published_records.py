@@ -114,6 +114,7 @@ def shipped_figures() -> pl.DataFrame:
             pl.col("lower", "upper").cast(pl.Float64) * end_factor,
             pl.col("at_months", "landmark_months").cast(pl.Float64),
             pl.col("n", "n_behind", "n_followed", "printed_n").cast(pl.Int32),
+            pl.col("unit").alias("unit_said"),
             pl.col("unit").replace_strict(
                 {unit: ours for unit, (ours, _) in SOURCE_UNIT.items()}, default="none"
             ),
@@ -208,7 +209,8 @@ def half_of_last_digit() -> pl.Expr:
 
 def statements(figures: pl.DataFrame) -> pl.DataFrame:
     """Say each record that is no row of the shipped tables in one line."""
-    words = {"measure_definition": pl.lit("the published curve"), "statistic": pl.lit(None, pl.String)}
+    nothing = pl.lit(None, pl.String)
+    words = {"measure_definition": pl.lit("the published curve"), "statistic": nothing, "unit_said": nothing}
     return figures.with_columns(**words).with_columns(_statement().alias("statement")).drop(*words)
 
 
@@ -224,14 +226,19 @@ def _statement() -> pl.Expr:
     said = said.str.replace(f" (by|at) \\{UNKNOWN} months", "")
     said = pl.when(~said.str.contains(UNKNOWN, literal=True)).then(said)
     is_bound = pl.col("interval_kind").str.starts_with("upper bound")
-    unit = pl.col("unit").replace_strict(UNIT, return_dtype=pl.String)
+    is_rate = pl.col("unit_said").str.starts_with("per ").fill_null(value=False) & (pl.col("unit") == "none")
+    unit = (
+        pl.when(is_rate)
+        .then(pl.format(" {}", "unit_said"))
+        .otherwise(pl.col("unit").replace_strict(UNIT, return_dtype=pl.String))
+    )
     own_words = pl.concat_str(
         pl.coalesce("measure_definition", pl.col("statistic").str.replace_all("_", " ")),
         pl.coalesce(
             pl.when(is_bound & (pl.col("unit") == "p")).then(pl.format(": p < {}", "value")),
             pl.when(is_bound).then(pl.format(": up to {}{}", words["{value}"], unit)),
             pl.when(pl.col("unit") == "p").then(pl.format(": p = {}", "value")),
-            pl.when(pl.col("unit").is_in(["percent", "months"])).then(
+            pl.when(pl.col("unit").is_in(["percent", "months"]) | is_rate).then(
                 pl.format(": {}{}", words["{value}"], unit)
             ),
             pl.format(": {} to {}{}", words["{lower}"], words["{upper}"], unit),

@@ -10,12 +10,12 @@ HEAD = """# How often a verdict on a published figure is right
 
 Written by `python -m benchmarks.twins_page` from `benchmarks/results/twins.csv`; do not edit.
 
-Of each published design below many twins are made up: a source with its number of children, its quantity, its
-day zero and its length of recruitment, and a registry of 200 children recruited over 16 years. Both come
-from one truth, or the registry's median is 30 % longer. The verdict should be *compatible* in 95 % of the
-first and *different* in 80 % of the second, where at least 200 children were published. *Not comparable* is no verdict
-on the course; it is the answer to a share that says no time. Standard errors of these percentages are up to
-2.5.
+Of each published design below many twins are made up: a source with its number of children, its quantity,
+its day zero and its length of recruitment, and a registry of 200 children recruited over 16 years. Both
+come from one truth, or the registry's median is 30 % longer. The verdict should be *compatible* in 95 % of
+the first and *different* in 80 % of the second, where at least 200 children were published. *Not
+comparable* is no verdict on the course; it is the answer to a share that says no time. Standard errors of
+these percentages are up to 2.5.
 
 *At best* is how often the longer course would be seen by somebody who has the same two numbers and knows from
 simulation within what 95 % of their differences lie when the truth is one: including how long either side was

@@ -123,6 +123,8 @@ def test_every_figure_is_said_in_a_line():
     assert figure("T03a")["statement"] == "95 % resolved by the age of 24 months (children with AIN)"
     assert figure("F076")["statement"] == "anc at presentation: 0 to 0.87 × 10⁹/L (AIN, n = 5)"
     assert figure("F037")["statement"].startswith("GIFT + GAT: 50 to 70 % (")
+    assert figure("F103")["statement"] == "incidence idin: 2.4 to 15.4 per million per year (population)"
+    assert figure("F021")["statement"] == "quoted prevalence: 1 per 100000 (children 0-10 y)"
     assert figure("R047")["statement"].startswith("duration: 13 to 44 months (")
     assert figure("R034")["statement"].startswith("LO/LL resolve less often than pAN: p < 0.001 (")
 
