@@ -14,6 +14,7 @@ from ain_analytics.published_answers import Answer
 from ain_analytics.published_followed import Followed
 from ain_analytics.published_tests import PERCENT, Figure, Tested, printed_near, share_tested
 from ain_analytics.quantities import mean_of, median_of, p_of_mean, p_of_median, share_of
+from ain_analytics.registry import Registry
 from ain_analytics.treatment_response import response_of
 
 ANC_AT_ONSET = """
@@ -23,6 +24,13 @@ ANC_AT_ONSET = """
         on episode.patient_id = daily_anc.patient_id and episode.onset_by = daily_anc.sampled_on
     where episode.episode_number = 1
 """
+COUNTS_OF_THE_TREATED = """
+    select patient_id, sampled_on, is_neutropenic, is_normal
+    from daily_anc
+    where patient_id in (select patient_id from treatment)
+    order by patient_id, sampled_on
+"""
+"""What `response_of` reads; most children of a registry are not treated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +43,21 @@ class Cohort:
 
     def frame(self, name: str) -> pl.DataFrame:
         """Give the rows of a table that belong to these children, with their onset."""
-        registry, _ = self.followed.classified(self.followed.definitions_of(self.figure))
         onset = self.rows.select("patient_id", pl.col("origin_on").alias("onset_on"))
-        return registry.frame(name).join(onset, on="patient_id")
+        return self._registry.frame(name).join(onset, on="patient_id")
+
+    def asked(self, query: str) -> pl.DataFrame:
+        """Give what a query finds of these children."""
+        found = self.followed.asked(self.followed.definitions_of(self.figure), query)
+        return found.join(self.rows.select("patient_id"), on="patient_id", how="semi")
 
     def has(self, table: pl.DataFrame) -> pl.Series:
         """Tell of each child whether it is in a table."""
         return self.rows["patient_id"].is_in(table["patient_id"].unique().implode())
+
+    @property
+    def _registry(self) -> Registry:
+        return self.followed.classified(self.followed.definitions_of(self.figure))[0]
 
     @property
     def details(self) -> list[str]:
@@ -77,10 +93,7 @@ def _ages_at_diagnosis(cohort: Cohort) -> pl.Series:
 
 
 def _counts(cohort: Cohort) -> pl.Series:
-    registry, _ = cohort.followed.classified(cohort.followed.definitions_of(cohort.figure))
-    first = registry.connection.sql(ANC_AT_ONSET).pl()
-    counts = cohort.rows.select("patient_id").join(first, on="patient_id")["anc"]
-    return counts.sort()  # sums of decimals depend on the order
+    return cohort.asked(ANC_AT_ONSET)["anc"].sort()  # sums of decimals depend on the order
 
 
 def _is_severe(cohort: Cohort) -> pl.Series:
@@ -118,7 +131,9 @@ def _is_treated(cohort: Cohort) -> pl.Series:
 
 def _responds(cohort: Cohort) -> pl.Series:
     drugs = cohort.frame("treatment").filter(pl.col("role").is_in(cohort.details))
-    counts = cohort.frame("daily_anc").join(drugs, on="patient_id", how="semi")
+    if drugs.is_empty():
+        return pl.Series([], dtype=pl.Boolean)
+    counts = cohort.asked(COUNTS_OF_THE_TREATED).join(drugs, on="patient_id", how="semi")
     try:
         answered = response_of(counts, drugs, definitions=cohort.followed.definitions_of(cohort.figure))
     except EmptyStratum:

@@ -30,6 +30,7 @@ class Followed:
         self._known = {(self.own, given): follow_up}
         self._classified = {self.own: (registry, cases)}
         self._registry = registry
+        self._asked: dict[tuple[Definitions, str], pl.DataFrame] = {}
         self._given = dict(self._known)
         self._derived = ExitStack()
 
@@ -40,6 +41,7 @@ class Followed:
         self._derived.close()
         self._known = dict(self._given)
         self._classified = {self.own: self._classified[self.own]}
+        self._asked.clear()
 
     def classified(self, definitions: Definitions) -> tuple[Registry, pl.DataFrame]:
         """Give the registry and its cases under a definition."""
@@ -47,6 +49,13 @@ class Followed:
             other = self._derived.enter_context(self._registry.briefly_under(definitions, None))
             self._classified[definitions] = (other, classify(other))
         return self._classified[definitions]
+
+    def asked(self, definitions: Definitions, query: str) -> pl.DataFrame:
+        """Give what a query finds under a definition."""
+        if (definitions, query) not in self._asked:
+            registry, _ = self.classified(definitions)
+            self._asked[definitions, query] = registry.connection.sql(query).pl()
+        return self._asked[definitions, query]
 
     def frame(self, definitions: Definitions, origin: str) -> pl.DataFrame:
         """Give the follow-up of every episode."""
