@@ -88,7 +88,9 @@ def strata_of(
     usable = usable.select(*sorted(kept), pl.col("entry_days").fill_null(0))
     _refuse_bad_values(usable, ["entry_days", *columns])
     refuse_bad_weights(usable)
-    return Strata(_split(usable, by), (*said_of_first, *said, *_entry_in_words(usable), *future_in_words(by)))
+    split = _split(usable, by)
+    few = [line for name, rows in split.items() for line in _few_in_words(name, rows, definitions)]
+    return Strata(split, (*said_of_first, *said, *_entry_in_words(usable), *few, *future_in_words(by)))
 
 
 def future_in_words(by: str | None) -> list[str]:
@@ -143,6 +145,28 @@ def _entry_in_words(rows: pl.DataFrame) -> list[str]:
         f"Delayed entry: {late} of {n_of(rows)} episodes are at risk only after their day of entry.",
         "The day of entry has nothing to do with that of resolution. Where slow courses are enrolled later "
         "than quick ones, the curve of both together falls too early.",
+    ]
+
+
+def _few_in_words(stratum: str, rows: pl.DataFrame, definitions: Definitions) -> list[str]:
+    """Warn of a curve that begins with next to nobody, because nearly all enter later."""
+    entry = rows["entry_days"].to_numpy()
+    if not entry.any():
+        return []
+    ends = [name for name in ("exit_days", "upper_days", "lower_days") if name in rows.columns]
+    end = rows.select(pl.coalesce(ends)).to_series().to_numpy()
+    weight = rows[WEIGHT].to_numpy() if has_counts(rows) else np.ones(rows.height)
+    days, first, last = np.unique(entry), np.argsort(entry), np.argsort(end)
+    entered = np.cumsum(weight[first])[np.searchsorted(entry[first], days, side="right") - 1]
+    ended = np.concatenate([[0], np.cumsum(weight[last])])[np.searchsorted(end[last], days, side="right")]
+    is_enough = entered - ended >= definitions.minimum_at_risk
+    if is_enough[0] or not is_enough.any():
+        return []
+    day = int(days[is_enough.argmax()])
+    return [
+        f"{stratum}: fewer than {definitions.minimum_at_risk} episodes are at risk before day {day}. One "
+        "that resolves there moves the whole curve after it, and limits from intervals allow for that, down "
+        f"to a median of a few days. The curve of those unresolved on day {day}, with no entry before, does not."
     ]
 
 

@@ -270,6 +270,26 @@ def test_later_episodes_are_left_out_before_the_unusable_are_counted() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("entries", "exits", "day"),
+    [
+        ([1, 2, 3, 4, 5, 6], [90, 90, 90, 90, 90, 90], 5),  # five are at risk after day 5
+        ([1, 2, 3, 4, 5, 6], [90, 4, 90, 90, 90, 90], 6),  # one of them was gone on day 4
+        ([1, 2, 3, 4, 5, 6], [90, 5, 90, 90, 90, 90], 6),  # or on day 5 itself
+        ([0, 0, 0, 0, 0, 6], [90, 90, 90, 90, 90, 90], None),  # five from the start
+        ([1, 2, 3, 4], [90, 90, 90, 90], None),  # never five: nothing better to offer
+    ],
+)
+def test_it_is_said_that_a_curve_begins_with_next_to_nobody(
+    entries: list[int], exits: list[int], day: int | None
+) -> None:
+    rows = frame(exits, [1] * len(exits), entries)
+    said = [line for line in resolution_curve(rows).assumptions if "fewer than 5 episodes" in line]
+    assert [f"before day {day}. " in line for line in said] == ([] if day is None else [True])
+    counted = pl.concat([rows, rows]).with_columns(weight=pl.lit(1)).head(len(exits))
+    assert [line for line in resolution_curve(counted).assumptions if "fewer than" in line] == said
+
+
 def test_it_is_said_that_entry_must_have_nothing_to_do_with_resolution() -> None:
     words = "The day of entry has nothing to do with that of resolution."
     late = resolution_curve(frame([10, 20], [1, 1], [0, 5])).assumptions
