@@ -2,7 +2,8 @@
 
 Draws registries of which the truth is known (draw.py), estimates (methods.py), and counts how often the
 limits hold the truth. Two processes; finished parts stay in the folder `--work`, so that a run that was
-killed goes on where it was. The table goes to benchmarks/results/coverage.csv.
+killed goes on where it was. The table goes to benchmarks/results/coverage.csv, and its picture to
+docs/coverage.svg beside docs/coverage.md; `--draw` writes both anew from the table.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks.coverage import page, picture
 from benchmarks.coverage.draw import SCENARIOS, draw
 from benchmarks.coverage.methods import estimates
 from benchmarks.parts import keep, run_parts
@@ -19,6 +21,7 @@ from benchmarks.parts import keep, run_parts
 SEED = 1975
 AT_A_TIME = 50
 RESULT = Path(__file__).parents[1] / "results" / "coverage.csv"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def part(number: int, first: int, with_interval: bool, file: Path) -> Path:
@@ -65,6 +68,12 @@ def table(files: list[Path]) -> pl.DataFrame:
     )
 
 
+def document() -> None:
+    """Write the page of the documentation, and its picture."""
+    page.write(RESULT, DOCS / "coverage.md")
+    picture.draw(RESULT, DOCS / "coverage.svg")
+
+
 def main() -> None:
     """Run what is missing, then write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -74,7 +83,11 @@ def main() -> None:
     )
     parser.add_argument("--work", type=Path, default=Path("coverage_parts"))
     parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--draw", action="store_true", help="only write the page and its picture")
     asked = parser.parse_args()
+    if asked.draw:
+        document()
+        return
     files = {
         asked.work / f"{number:02}-{first:05}.parquet": (number, first, first < asked.intervals)
         for first in range(0, asked.repetitions, AT_A_TIME)
@@ -82,5 +95,6 @@ def main() -> None:
     }
     found = table(run_parts(part, files, processes=asked.processes, word="registries"))
     found.write_csv(RESULT)
+    document()
     off = found.filter(~pl.col("coverage_percent").is_between(93, 97))
     print(f"{found.height} rows in {RESULT.name}; {off.height} of them outside 93 to 97 %")
