@@ -166,7 +166,7 @@ def _few_in_words(stratum: str, rows: pl.DataFrame, definitions: Definitions) ->
     return [
         f"{stratum}: fewer than {definitions.minimum_at_risk} episodes are at risk before day {day}. One "
         "that resolves there moves the whole curve after it, and limits from intervals allow for that, down "
-        f"to a median of a few days. A curve of those unresolved on day {day}, none entering before, does not."
+        f"to a median of a few days. That of those unresolved on day {day}, with no entry before, does not."
     ]
 
 
