@@ -76,7 +76,7 @@ def aalen_johansen(rows: pl.DataFrame, ends: Sequence[str]) -> AalenJohansen:
     before = np.concatenate([[1.0], unresolved[:-1]])
     incidence = np.cumsum(before[:, None] * n_events / at_risk[:, None], axis=0)
     variance = _variance(before, unresolved, at_risk, n_events.astype(float), incidence)
-    return AalenJohansen(all_ends, incidence, variance, n_events)
+    return AalenJohansen(all_ends, np.minimum(incidence, 1.0), variance, n_events)  # a sum may round up
 
 
 def _variance(before: Floats, after: Floats, at_risk: Floats, events: Floats, incidence: Floats) -> Floats:

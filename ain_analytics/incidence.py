@@ -154,7 +154,7 @@ def _steps(
     for place, end in enumerate(ends):
         lower, upper = _limits(fit, place, scale, definitions)
         columns = {
-            "days": fit.all_ends.curve.days, "incidence": np.minimum(fit.incidence[:, place], 1.0),
+            "days": fit.all_ends.curve.days, "incidence": fit.incidence[:, place],
             "standard_error": np.sqrt(fit.variance[:, place]), "lower": lower, "upper": upper,
             "n_at_risk": fit.all_ends.n_at_risk, "n_events": fit.n_events[:, place],
         }  # fmt: skip

@@ -307,3 +307,14 @@ def test_a_child_whose_last_day_is_not_known_is_refused() -> None:
     unknown = episodes(("a", 1, 0, 100)).with_columns(last_observed_on=pl.lit(None, pl.Date))
     with pytest.raises(BadFrame, match="1 children"):
         ain.recurrence_curve(unknown)
+
+
+@pytest.mark.parametrize("n_lost", [0, 1, 3])
+def test_shares_that_add_up_to_all_children_are_not_more_than_one(n_lost: int) -> None:
+    """Of 18 children who resolve on 18 days, the eighteenths add up to a little more than one."""
+    for n in range(n_lost + 2, 60):
+        resolved = [i not in (2, 5, 7)[:n_lost] for i in range(n)]
+        rows = pl.DataFrame({"exit_days": range(1, n + 1), "is_resolved": resolved})
+        last = incidence_curve(rows).steps.filter(end="resolved").row(-1, named=True)
+        assert last["incidence"] == pytest.approx(1.0, abs=1e-13) or not resolved[-1]
+        assert last["incidence"] <= 1
