@@ -315,6 +315,6 @@ def test_shares_that_add_up_to_all_children_are_not_more_than_one(n_lost: int) -
     for n in range(n_lost + 2, 60):
         resolved = [i not in (2, 5, 7)[:n_lost] for i in range(n)]
         rows = pl.DataFrame({"exit_days": range(1, n + 1), "is_resolved": resolved})
-        last = incidence_curve(rows).steps.filter(end="resolved").row(-1, named=True)
+        last = ain.incidence_curve(rows).steps.filter(end="resolved").row(-1, named=True)
         assert last["incidence"] == pytest.approx(1.0, abs=1e-13) or not resolved[-1]
         assert last["incidence"] <= 1
