@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from ain_analytics.kaplan_meier import KaplanMeier, kaplan_meier
 from ain_analytics.step_curve import Floats
 
+ROUNDING = 1e-12
+"""A sum of shares may miss one by so much."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AalenJohansen:
@@ -75,8 +78,9 @@ def aalen_johansen(rows: pl.DataFrame, ends: Sequence[str]) -> AalenJohansen:
     unresolved = all_ends.curve.unresolved
     before = np.concatenate([[1.0], unresolved[:-1]])
     incidence = np.cumsum(before[:, None] * n_events / at_risk[:, None], axis=0)
+    incidence[incidence > 1 - ROUNDING] = 1.0  # parts of a whole add up to it but for rounding
     variance = _variance(before, unresolved, at_risk, n_events.astype(float), incidence)
-    return AalenJohansen(all_ends, np.minimum(incidence, 1.0), variance, n_events)  # a sum may round up
+    return AalenJohansen(all_ends, incidence, variance, n_events)
 
 
 def _variance(before: Floats, after: Floats, at_risk: Floats, events: Floats, incidence: Floats) -> Floats:

@@ -10,6 +10,7 @@ from ain_analytics.aft_likelihood import AftFit, Spans, fit
 from ain_analytics.aft_result import AcceleratedFailure
 from ain_analytics.cox_engine import Flags
 from ain_analytics.cox_fit import inverse_of, unexplained
+from ain_analytics.curve_result import finite
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.errors import BadDefinition, NotEstimable
 from ain_analytics.kaplan_meier import refuse_no_time
@@ -30,6 +31,7 @@ from ain_analytics.strata import interval_days, refuse_empty_intervals
 
 __all__ = ["AcceleratedFailure", "accelerated_failure"]
 
+UNTOLD = "the data do not tell every parameter of this law; take a simpler one"
 READ = {"interval": ("lower_days", "upper_days"), "exact": ("exit_days", "is_resolved")}
 HOW_READ = {
     "interval": "An episode resolved after its last unresolved count and by its first normal one.",
@@ -127,7 +129,10 @@ def accelerated_failure(
     if found.runs_away:
         raise NotEstimable("time ratios", "the likelihood rises without end, or its maximum was not found")
     null = fit(law, Spans(spans.entry, spans.lower, spans.upper, spans.x[:, :1])) if covariates else found
-    theta, naive, used = _on_days(found, chosen, centre, spread, middle)
+    with np.errstate(over="ignore", invalid="ignore"):
+        theta, naive, used = _on_days(found, chosen, centre, spread, middle)
+    if not (np.isfinite(theta).all() and np.isfinite(used).all() and (np.diag(used) >= 0).all()):
+        raise NotEstimable("time ratios", UNTOLD)
     part = slice(1, 1 + x.shape[1])
     ratios = Ratios(
         theta[part], np.sqrt(np.diag(naive))[part], used[part, part], chosen.child is not None,
@@ -188,9 +193,7 @@ def _on_days(
     theta[0] += middle
     bread = inverse_of(found.information)
     if not np.isfinite(bread).all() or (np.diag(bread) <= 0).any():
-        raise NotEstimable(
-            "time ratios", "the data do not tell every parameter of this law; take a simpler one"
-        )
+        raise NotEstimable("time ratios", UNTOLD)
     naive = turn @ bread @ turn.T
     if chosen.child is None:
         return theta, naive, naive
@@ -208,8 +211,9 @@ def _parameters(
     rows = []
     for name, i in zip(names, places, strict=True):
         value, lower, upper = (theta[i] + sign * margin[i] for sign in (0, -1, 1))
-        ends = np.exp([value, lower, upper]) if name == "scale" else np.array([value, lower, upper])
-        columns = dict(zip(("value", "lower", "upper"), ends.tolist(), strict=True))
+        with np.errstate(over="ignore"):
+            ends = np.exp([value, lower, upper]) if name == "scale" else np.array([value, lower, upper])
+        columns = dict(zip(("value", "lower", "upper"), map(finite, ends), strict=True))
         rows.append({"model": model, "parameter": name, "standard_error": float(error[i])} | columns)
     return frame_of(RegressionParameters, rows)
 

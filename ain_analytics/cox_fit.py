@@ -126,7 +126,8 @@ def solved(matrix: Floats, right: Floats) -> Floats:
     """Solve, each term on a scale of its own."""
     scale = np.sqrt(np.maximum(np.diag(matrix), np.finfo(float).tiny))
     try:
-        answer: Floats = np.linalg.solve(matrix / np.outer(scale, scale), right / scale) / scale
+        with np.errstate(over="ignore", invalid="ignore"):  # a term that tells nothing has next to no scale
+            answer: Floats = np.linalg.solve(matrix / np.outer(scale, scale), right / scale) / scale
     except np.linalg.LinAlgError:
         answer = np.linalg.pinv(matrix) @ right
     return answer

@@ -24,11 +24,26 @@ def _name(where: Path | str) -> str:
     return one_line(Path(where).name)
 
 
-class AinError(Exception):
+def _again(kind: type[Exception], said: tuple[object, ...], more: dict[str, object]) -> Exception:
+    """Make an error of its words alone."""
+    error = kind.__new__(kind, *said)
+    error.args = said
+    error.__dict__.update(more)
+    return error
+
+
+class _Sent(Exception):
+    """Can be sent from one process to another, although it is not made of its words."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (type(self), self.args, self.__dict__)
+
+
+class AinError(_Sent):
     """Base of every error that the program raises on purpose."""
 
 
-class AinWarning(UserWarning):
+class AinWarning(_Sent, UserWarning):
     """Base of every warning about input or an answer that is doubtful but workable."""
 
 

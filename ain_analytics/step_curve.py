@@ -154,7 +154,7 @@ def limits_of(
     logit and arcsine scales also where everybody is, as in R's `survfit`.
     """
     margin = normal_quantile(confidence) * np.sqrt(log_variance)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         lower, upper = LIMITS[scale](unresolved, margin)
     is_undefined = ~(unresolved > 0) | np.isnan(lower) | np.isnan(upper)
     return np.where(is_undefined, np.nan, lower), np.where(is_undefined, np.nan, upper)

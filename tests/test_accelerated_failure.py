@@ -11,6 +11,7 @@ from ain_analytics.accelerated_failure import AcceleratedFailure, accelerated_fa
 from ain_analytics.aft_distributions import LAWS
 from ain_analytics.errors import BadDefinition, BadFrame, MissingCovariate, NotEstimable
 from ain_analytics.step_curve import Floats
+from benchmarks.coverage.draw import SCENARIOS, draw
 
 GOLDEN = Path(__file__).parent / "golden" / "regression"
 
@@ -205,3 +206,14 @@ def test_the_result_shows_itself_and_its_law() -> None:
     assert found.ratio("x")[0] == pytest.approx(np.exp(found.coefficients[0]))
     assert found.akaike == pytest.approx(2 * 3 - 2 * found.log_likelihood)
     assert found.shared().table.height == 1
+
+
+def test_a_maximum_that_rounding_hides_is_found() -> None:
+    """Of 200 children with late entry, days known: the last step promised less than the sum can show."""
+    scenario = 12
+    rows = draw(SCENARIOS[scenario], np.random.default_rng([1975, scenario, 313]))
+    of_intervals, of_days = (
+        accelerated_failure(rows, ["mild"], reading=reading).ratio("mild")
+        for reading in ("interval", "exact")
+    )
+    assert of_intervals == pytest.approx(of_days, abs=0.002)  # an interval is a day wide
