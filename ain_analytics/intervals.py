@@ -76,13 +76,12 @@ def interval_curve(
 
     Notes
     -----
-    Limits at 95 % held the truth in 95 to 98 % of simulated registries of 150 children seen about every
-    month or every 3 months, and in 97 to 99 % of those seen every 6 months: the share unresolved at 6, 12,
-    18, 24 and 36 months and the median, with and without delayed entry (500 registries each;
-    benchmarks/interval_limits.py, which has 50 children too). So far apart visits leave wide cells, which
-    the limits heed whole. The quantile of chi-squared is our choice: that for one visit a child at random,
-    2.27 instead of 3.84 [3]_, held the truth in 86 to 97 %, and percentiles of the bootstrap of the latest
-    reading in 81 to 83 % at 6 months.
+    Limits at 95 % held the truth in 94 to 98 % of simulated registries of 50, 200 and 1,000 children seen
+    about every month or every 3 months, and in 96 to 99 % of those seen every 6 months: the share unresolved
+    at 6, 12, 18, 24 and 36 months and the median (1,000 registries each; docs/coverage.md). So far apart
+    visits leave wide cells, which the limits heed whole. The quantile of chi-squared is our choice: that for
+    one visit a child at random, 2.27 instead of 3.84 [3]_, held the truth in 86 to 97 %, and percentiles of
+    the bootstrap of the latest reading in 81 to 83 % at 6 months (benchmarks/interval_limits.py).
 
     References
     ----------
