@@ -32,7 +32,7 @@ TAIL = """
 - **A share of all children by 24 months** (R009) and **a median age of the 39 % who had recovered** (R038)
   depend on how long children were followed. The test allows for what is not printed, and pays with power.
 - A source of 24 children with an actuarial share (R020) is called different somewhat too often where the
-  registry was followed longer: its error is taken as if all 24 had been followed to the end.
+  registry was followed longer: the source is taken to have lost as many before that time as were lost here.
 """
 
 
