@@ -4,7 +4,7 @@ import polars as pl
 
 from benchmarks.coverage.draw import SCENARIOS
 from benchmarks.coverage.page import page
-from benchmarks.coverage.run import DOCS, RESULT, part, table
+from benchmarks.coverage.run import BIAS, DOCS, RESULT, part, table
 
 TABLE = pl.read_csv(RESULT)
 PERCENT = pl.col("coverage_percent")
@@ -12,7 +12,7 @@ DAY_KNOWN = pl.col("scenario").str.contains("day known")
 
 
 def test_the_page_is_that_of_the_table() -> None:
-    assert (DOCS / "coverage.md").read_text(encoding="utf-8") == page(TABLE)
+    assert (DOCS / "coverage.md").read_text(encoding="utf-8") == page(TABLE, pl.read_csv(BIAS))
     assert (DOCS / "coverage.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
@@ -39,6 +39,18 @@ def test_limits_of_a_curve_of_days_hold_it_where_days_are_known_and_not_where_vi
 def test_ratios_hold_it_however_children_were_seen() -> None:
     ratios = TABLE.filter(pl.col("estimator").is_in(["cox", "weibull_aft"]))
     assert ratios["coverage_percent"].is_between(92, 97).all()
+
+
+def test_the_median_from_intervals_is_right_under_the_default_rule_and_early_under_one_count() -> None:
+    error = {(row["rule"], row["estimator"]): row for row in pl.read_csv(BIAS).to_dicts()}
+    default = error["default", "interval"]
+    assert abs(default["mean_error_months"]) < 3 * default["standard_error"]
+    in_order = [error[rule, "interval"]["mean_error_months"] for rule in ("one_count", "default", "strict")]
+    assert in_order == sorted(in_order)
+    assert all(
+        error[rule, "kaplan_meier"]["mean_error_months"] > error[rule, "interval"]["mean_error_months"] + 0.5
+        for rule in ("one_count", "default", "strict")
+    )
 
 
 def test_a_part_is_drawn_estimated_and_counted(tmp_path) -> None:  # type: ignore[no-untyped-def]
