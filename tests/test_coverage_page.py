@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from benchmarks.coverage import run
 from benchmarks.coverage.draw import SCENARIOS
 from benchmarks.coverage.page import page
 from benchmarks.coverage.run import BIAS, DOCS, RESULT, part, table
@@ -53,11 +54,12 @@ def test_the_median_from_intervals_is_right_under_the_default_rule_and_early_und
     )
 
 
-def test_a_part_is_drawn_estimated_and_counted(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_part_is_drawn_estimated_and_counted(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(run, "AT_A_TIME", 10)
     file = tmp_path / "09-00000.parquet"
     part(9, 0, False, file)
     found = table([file])
-    assert found["n_repetitions"].unique().to_list() == [50]
+    assert found["n_repetitions"].unique().to_list() == [10]
     held = pl.read_parquet(file).filter(pl.col("quantity") == "hazard_ratio")
     by_hand = sum(row["lower"] <= 1.5 <= row["upper"] for row in held.to_dicts())
-    assert found.filter(pl.col("quantity") == "hazard_ratio")["coverage_percent"].item() == 2 * by_hand
+    assert found.filter(pl.col("quantity") == "hazard_ratio")["coverage_percent"].item() == 10 * by_hand
