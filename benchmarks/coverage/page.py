@@ -83,9 +83,9 @@ BIAS = """
 ## How far medians lie from the truth
 
 `python -m benchmarks.bias`: {n} registries of 2,000 children, made up with their visits, infections, drugs
-and losses, and read, derived and classified as an extract is. Of the children who are autoimmune at baseline, the
-median is held against that of their true times from the first low count to the true resolution. Mean error in
-months, with its standard error.
+and losses, and read, derived and classified as an extract is. Of the children who are autoimmune at
+baseline, the median is held against that of their true times from the first low count to the true
+resolution. Mean error in months, with its standard error.
 
 | an episode ends with | intervals as they are | Kaplan–Meier |
 | --- | ---: | ---: |
