@@ -101,6 +101,7 @@ MAY_HOLD_NUMBERS = {
     "possible_data": "numerical tolerance, and the most children",
     "printed_curve": "digits, and how numbers are printed",
     "codes": "ranks, and a whole in percent",
+    "aalen_johansen": "what rounding takes from a sum",
     "errors": "sizes of a message",
     "interrupt": "seconds, and an exit code",
     "records": "sizes of a file's parts",
