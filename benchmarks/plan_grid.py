@@ -3,7 +3,7 @@
 For each scenario of the grid it draws children (ain_analytics/planner), follows them under each rule, and
 takes registries of several sizes one after another; limits from intervals are made of the first ones only,
 because they take longest. Finished scenarios stay in the folder `--work`, so that a run that was killed goes
-on where it was. The table goes into the package: ain_analytics/planner/grid.csv. About an hour of
+on where it was. The table goes into the package: ain_analytics/planner/grid.csv. About half an hour of
 one processor.
 """
 
@@ -19,8 +19,8 @@ from ain_analytics.planner.trials import RULES, followed, trials
 from benchmarks.parts import keep, run_parts
 
 SEED = 1975
-CHILDREN = 40_000
-SIZES = {50: (200, 120), 200: (200, 80), 800: (50, 30)}
+CHILDREN = 20_000
+SIZES = {50: (120, 80), 200: (80, 50), 800: (24, 16)}
 """Children of a registry: how many registries, and of how many to make limits from intervals."""
 SCENARIOS = [
     Scenario(visit_months=months, jitter=0.5, dropout=dropout, entry_months=entry, years=6)
