@@ -8,7 +8,15 @@ import polars as pl
 
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadFrame, EmptyStratum
-from ain_analytics.row_weights import WEIGHT, has_counts, has_sampling_weights, n_of, refuse_bad_weights
+from ain_analytics.row_weights import (
+    WEIGHT,
+    has_counts,
+    has_sampling_weights,
+    n_of,
+    refuse_bad_weights,
+    sum_before,
+    weights_of,
+)
 from ain_analytics.step_curve import Floats
 
 ALL = "all"
@@ -150,23 +158,23 @@ def _entry_in_words(rows: pl.DataFrame) -> list[str]:
 
 def _few_in_words(stratum: str, rows: pl.DataFrame, definitions: Definitions) -> list[str]:
     """Warn of a curve that begins with next to nobody, because nearly all enter later."""
-    entry = rows["entry_days"].to_numpy()
-    if not entry.any():
-        return []
     ends = [name for name in ("exit_days", "upper_days", "lower_days") if name in rows.columns]
-    end = rows.select(pl.coalesce(ends)).to_series().to_numpy()
-    weight = rows[WEIGHT].to_numpy() if has_counts(rows) else np.ones(rows.height)
-    days, first, last = np.unique(entry), np.argsort(entry), np.argsort(end)
-    entered = np.cumsum(weight[first])[np.searchsorted(entry[first], days, side="right") - 1]
-    ended = np.concatenate([[0], np.cumsum(weight[last])])[np.searchsorted(end[last], days, side="right")]
-    is_enough = entered - ended >= definitions.minimum_at_risk
-    if is_enough[0] or not is_enough.any():
+    end, entry = pl.coalesce(ends), pl.col("entry_days")
+    at_first = rows.filter(entry == entry.min(), end > entry.min())
+    if n_of(at_first) >= definitions.minimum_at_risk:
+        return []
+    entered, ended = rows.select(entry.alias("from"), end.alias("to"))
+    weight = weights_of(rows) if has_counts(rows) else np.ones(rows.height)
+    days = entered.unique().sort().to_numpy()
+    n_entered, n_ended = (sum_before(of.to_numpy(), weight, days, side="right") for of in (entered, ended))
+    is_enough = n_entered - n_ended >= definitions.minimum_at_risk
+    if not is_enough.any():
         return []
     day = int(days[is_enough.argmax()])
     return [
         f"{stratum}: fewer than {definitions.minimum_at_risk} episodes are at risk before day {day}. One "
         "that resolves there moves the whole curve after it, and limits from intervals allow for that, down "
-        f"to a median of a few days. That of those unresolved on day {day}, with no entry before, does not."
+        f"to a median of a few days. Those of a curve that begins on day {day} do not."
     ]
 
 
