@@ -18,8 +18,8 @@ NEARLY_FLAT = 1e-5
 """So flat it is where Newton's steps take over."""
 SMALL = 1e-7
 """A step of Newton's so small leaves an error of its square."""
-TOO_LITTLE = 1e-10
-"""A step that promises the likelihood to rise by less, in parts of it, is taken: its rounding hides that."""
+ROUNDING = 1e-10
+"""Part of itself by which a likelihood may seem lower and not be: narrow intervals are small differences."""
 MOST_STEPS = 50
 RUNS_AWAY = 30.0
 """Terms whose effect is so many scales of the residual have no end."""
@@ -145,16 +145,12 @@ def _climbed(law: Law, spans: Spans, start: Floats) -> tuple[float, Floats]:
 
 
 def _polished(law: Law, spans: Spans, theta: Floats) -> Floats:
-    n = spans.lower.size
     for _ in range(MOST_STEPS):
         score = row_scores(law, spans, theta).sum(axis=0)
         step = np.linalg.lstsq(information(law, spans, theta), score, rcond=None)[0]
         here, share = _total(law, spans, theta), 1.0
-        slack = np.finfo(float).eps * n * max(1.0, abs(here) / n)
-        is_too_near = abs(score @ step) / 2 < TOO_LITTLE * max(1.0, abs(here))
-        while (
-            not is_too_near and share > STEP and not _total(law, spans, theta + share * step) >= here - slack
-        ):
+        slack = ROUNDING * max(1.0, abs(here))
+        while share > STEP and not _total(law, spans, theta + share * step) >= here - slack:
             share /= 2
         if share <= STEP:
             break
