@@ -31,7 +31,6 @@ from ain_analytics.strata import interval_days, refuse_empty_intervals
 
 __all__ = ["AcceleratedFailure", "accelerated_failure"]
 
-UNTOLD = "the data do not tell every parameter of this law; take a simpler one"
 READ = {"interval": ("lower_days", "upper_days"), "exact": ("exit_days", "is_resolved")}
 HOW_READ = {
     "interval": "An episode resolved after its last unresolved count and by its first normal one.",
@@ -129,10 +128,7 @@ def accelerated_failure(
     if found.runs_away:
         raise NotEstimable("time ratios", "the likelihood rises without end, or its maximum was not found")
     null = fit(law, Spans(spans.entry, spans.lower, spans.upper, spans.x[:, :1])) if covariates else found
-    with np.errstate(over="ignore", invalid="ignore"):
-        theta, naive, used = _on_days(found, chosen, centre, spread, middle)
-    if not (np.isfinite(theta).all() and np.isfinite(used).all() and (np.diag(used) >= 0).all()):
-        raise NotEstimable("time ratios", UNTOLD)
+    theta, naive, used = _on_days(found, chosen, centre, spread, middle)
     part = slice(1, 1 + x.shape[1])
     ratios = Ratios(
         theta[part], np.sqrt(np.diag(naive))[part], used[part, part], chosen.child is not None,
@@ -192,9 +188,12 @@ def _on_days(
     theta = turn @ found.theta
     theta[0] += middle
     bread = inverse_of(found.information)
-    if not np.isfinite(bread).all() or (np.diag(bread) <= 0).any():
-        raise NotEstimable("time ratios", UNTOLD)
-    naive = turn @ bread @ turn.T
+    with np.errstate(over="ignore", invalid="ignore"):
+        naive = turn @ bread @ turn.T
+    if not all(np.isfinite(part).all() and (np.diag(part) > 0).all() for part in (bread, naive)):
+        raise NotEstimable(
+            "time ratios", "the data do not tell every parameter of this law; take a simpler one"
+        )
     if chosen.child is None:
         return theta, naive, naive
     by_child = np.column_stack([np.bincount(chosen.child, column) for column in found.scores.T]) @ bread
