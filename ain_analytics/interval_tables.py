@@ -50,10 +50,10 @@ def known_frame(rows: Observations, stratum: str, definitions: Definitions) -> p
     return CurveKnown.validate(frame, cast=True)
 
 
-def band_frame(drawn: Resamples, stratum: str) -> pl.DataFrame:
+def band_frame(drawn: Resamples | None, stratum: str) -> pl.DataFrame:
     """Give the simultaneous band, from step to step and on the last day on which it holds; or no row."""
-    band = drawn.band()
-    if band is None:
+    band = None if drawn is None else drawn.band()
+    if drawn is None or band is None:
         return BandRows.create_empty()
     lower, upper, _, until = band
     frame = pl.DataFrame(

@@ -19,7 +19,6 @@ from ain_analytics.interval_tables import band_frame, cells_frame, known_frame
 from ain_analytics.likelihood_limits import MOST_CHILDREN, limits_by_likelihood
 from ain_analytics.log_rank import LogRank, log_rank
 from ain_analytics.npmle import linked, npmle
-from ain_analytics.schema.comparisons import BandRows
 from ain_analytics.step_curve import QUARTILES, Floats, StepCurve
 from ain_analytics.strata import interval_days, refuse_empty_intervals, strata_of
 from ain_analytics.turnbull_cells import Observations
@@ -128,7 +127,7 @@ def interval_curve(
             )
         cells.append(cells_frame(fit, name, definitions))
         known.append(known_frame(observed, name, definitions))
-        bands += [band_frame(drawn, name)] if drawn is not None and with_band else []
+        bands += [band_frame(drawn, name)] if with_band else []
         violations.append(fit.kkt_violation)
     return ResolutionCurve(
         steps=pl.concat(steps),
@@ -152,7 +151,7 @@ def interval_curve(
         kkt_violation=max(violations),
         cells=pl.concat(cells),
         known=pl.concat(known),
-        bands=pl.concat([BandRows.create_empty(), *bands]) if with_band else None,
+        bands=pl.concat(bands) if with_band else None,
     )
 
 
