@@ -24,19 +24,11 @@ def _name(where: Path | str) -> str:
     return one_line(Path(where).name)
 
 
-def _again(kind: type[Exception], said: tuple[object, ...], more: dict[str, object]) -> Exception:
-    """Make an error of its words alone."""
-    error = kind.__new__(kind, *said)
-    error.args = said
-    error.__dict__.update(more)
-    return error
-
-
 class _Sent(Exception):
     """Can be sent from one process to another, although it is not made of its words."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _again, (type(self), self.args, self.__dict__)
+        return type(self).__new__, (type(self),), vars(self) | {"args": self.args}
 
 
 class AinError(_Sent):
