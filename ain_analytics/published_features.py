@@ -7,14 +7,13 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from ain_analytics.definitions import DAYS_PER_MONTH
+from ain_analytics.definitions import DAYS_PER_MONTH, Definitions
 from ain_analytics.errors import EmptyStratum
 from ain_analytics.infection_rates import infections_of
 from ain_analytics.published_answers import Answer
 from ain_analytics.published_followed import Followed
 from ain_analytics.published_tests import PERCENT, Figure, Tested, printed_near, share_tested
 from ain_analytics.quantities import mean_of, median_of, p_of_mean, p_of_median, share_of
-from ain_analytics.registry import Registry
 from ain_analytics.treatment_response import response_of
 
 ANC_AT_ONSET = """
@@ -44,11 +43,12 @@ class Cohort:
     def frame(self, name: str) -> pl.DataFrame:
         """Give the rows of a table that belong to these children, with their onset."""
         onset = self.rows.select("patient_id", pl.col("origin_on").alias("onset_on"))
-        return self._registry.frame(name).join(onset, on="patient_id")
+        registry, _ = self.followed.classified(self.definitions)
+        return registry.frame(name).join(onset, on="patient_id")
 
     def asked(self, query: str) -> pl.DataFrame:
         """Give what a query finds of these children."""
-        found = self.followed.asked(self.followed.definitions_of(self.figure), query)
+        found = self.followed.asked(self.definitions, query)
         return found.join(self.rows.select("patient_id"), on="patient_id", how="semi")
 
     def has(self, table: pl.DataFrame) -> pl.Series:
@@ -56,8 +56,9 @@ class Cohort:
         return self.rows["patient_id"].is_in(table["patient_id"].unique().implode())
 
     @property
-    def _registry(self) -> Registry:
-        return self.followed.classified(self.followed.definitions_of(self.figure))[0]
+    def definitions(self) -> Definitions:
+        """Under which the figure is compared."""
+        return self.followed.definitions_of(self.figure)
 
     @property
     def details(self) -> list[str]:
@@ -83,8 +84,7 @@ def _ages_at_onset(cohort: Cohort) -> pl.Series:
 
 
 def _ages_at_diagnosis(cohort: Cohort) -> pl.Series:
-    definitions = cohort.followed.definitions_of(cohort.figure)
-    days = cohort.followed.frame(definitions, "diagnosis").select(
+    days = cohort.followed.frame(cohort.definitions, "diagnosis").select(
         "patient_id", "episode_number", pl.col("origin_on").alias("diagnosed_on")
     )
     after = (pl.col("diagnosed_on") - pl.col("origin_on")).dt.total_days()
@@ -135,7 +135,7 @@ def _responds(cohort: Cohort) -> pl.Series:
         return pl.Series([], dtype=pl.Boolean)
     counts = cohort.asked(COUNTS_OF_THE_TREATED).join(drugs, on="patient_id", how="semi")
     try:
-        answered = response_of(counts, drugs, definitions=cohort.followed.definitions_of(cohort.figure))
+        answered = response_of(counts, drugs, definitions=cohort.definitions)
     except EmptyStratum:
         return pl.Series([], dtype=pl.Boolean)
     rows = answered.table.filter(pl.col("quantity") == "share_responding", pl.col("group") != "no course")
