@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from ain_analytics.charts import look
+from ain_analytics.charts import look, svg_of
 
 NOMINAL, WITHIN = 95, (93, 97)
 LEAST = 60
@@ -90,6 +90,4 @@ def _panel(rows: pl.DataFrame, title: str, order: list[str]) -> Any:
 
 def draw(table: Path, picture: Path) -> None:
     """Draw a table that is on disk."""
-    import vl_convert
-
-    picture.write_text(vl_convert.vegalite_to_svg(drawn(pl.read_csv(table)).to_dict()), encoding="utf-8")
+    picture.write_text(svg_of(drawn(pl.read_csv(table))), encoding="utf-8")

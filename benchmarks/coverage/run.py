@@ -97,5 +97,5 @@ def main() -> None:
     found = table(run_parts(part, files, processes=asked.processes, word="registries"))
     found.write_csv(RESULT)
     document()
-    off = found.filter(~pl.col("coverage_percent").is_between(93, 97))
-    print(f"{found.height} rows in {RESULT.name}; {off.height} of them outside 93 to 97 %")
+    off = found.filter(~pl.col("coverage_percent").is_between(*picture.WITHIN))
+    print(f"{found.height} rows in {RESULT.name}; {off.height} outside {picture.WITHIN} %")
