@@ -7,6 +7,7 @@ from ain_analytics.buckets import Buckets, derive_in_buckets
 from ain_analytics.definitions import Definitions
 from ain_analytics.keep import Keep, derive_changed
 from ain_analytics.raw_tables import Progress, forget_later_days, make_table, of_rows
+from ain_analytics.view_choices import choices_of
 from ain_analytics.views import (
     KEPT,
     STAGED_BELOW,
@@ -37,8 +38,18 @@ class Derived(Protocol):
     def known_by(self) -> date | None: ...  # noqa: D102
 
 
-def derive(registry: Derived, progress: Progress | None) -> None:
-    """Build the views in the registry's schema, those of the staging only where nobody has yet."""
+def derive(registry: Derived, progress: Progress | None, staged_under: Definitions | None = None) -> None:
+    """Build the views in the registry's schema, those of the staging only where nobody has yet.
+
+    Parameters
+    ----------
+    registry : Registry
+    progress : callable, optional
+        Told the stage and the share done.
+    staged_under : Definitions, optional
+        What the schema with the staging was derived under. Of its other views, those that depend on no
+        choice that differs are taken from there too.
+    """
     connection, own = registry.connection, registry.schema_name
     definitions, staged_in = registry.definitions, registry.staged_in
     connection.execute(f"create schema if not exists {own}")
@@ -53,8 +64,9 @@ def derive(registry: Derived, progress: Progress | None) -> None:
     if registry.keep is not None:
         derive_changed(connection, own, staged_in, definitions, registry.keep, progress)
         return
-    first = "" if staged_in == own else STAGED_BELOW
-    chosen = [path for path in view_files() if path.name >= first]
+    chosen = [path for path in view_files() if staged_in == own or path.name >= STAGED_BELOW]
+    if staged_under is not None and not hasattr(connection, "derive"):
+        chosen = [path for path in chosen if _differs(view_name(path), definitions, staged_under)]
     rows = of_rows(connection) if progress else ""
     for done, file in enumerate(chosen):
         name = view_name(file)
@@ -64,3 +76,7 @@ def derive(registry: Derived, progress: Progress | None) -> None:
             derive_elsewhere(file, own, is_kept=name in KEPT)
             continue
         make_view(connection, file, is_kept=name in KEPT)
+
+
+def _differs(name: str, definitions: Definitions, other: Definitions) -> bool:
+    return any(getattr(definitions, choice) != getattr(other, choice) for choice in choices_of(name))

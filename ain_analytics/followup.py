@@ -9,6 +9,7 @@ from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadFrame
 from ain_analytics.registry import Registry
 from ain_analytics.schema.derived import FollowUp
+from ain_analytics.typed_cells import literal
 
 KEY = ("patient_id", "episode_number")
 ORIGIN_COLUMN = {
@@ -146,18 +147,22 @@ def _described(registry: Registry, cases: pl.DataFrame) -> pl.LazyFrame:
         episodes.join(children, on="patient_id")
         .join(cases.lazy().select(*KEY, *OF_CASE), on=KEY, how="left")
         .join(registry.frame("detection").lazy(), on=KEY, how="left")
-        .join(diagnosed_days(episodes, registry.frame("case_evidence").lazy()), on=KEY, how="left")
+        .join(diagnosed_days(episodes, registry), on=KEY, how="left")
         .join(registry.frame("masked_end").lazy(), on="patient_id", how="left")
     )
 
 
-def diagnosed_days(episodes: pl.LazyFrame, evidence: pl.LazyFrame) -> pl.LazyFrame:
+def diagnosed_days(episodes: pl.LazyFrame, registry: Registry) -> pl.LazyFrame:
     """Find the first positive antibody test or code of neutropenia during the episode."""
+    kinds = ", ".join(map(literal, DIAGNOSES))
+    told: pl.DataFrame = registry.connection.sql(
+        f"select {', '.join(KEY)}, known_on from case_evidence where evidence in ({kinds})"
+    ).pl()
     within = (pl.col("known_on") >= pl.col("onset_by")) & (
         pl.col("resolution_by").is_null() | (pl.col("known_on") <= pl.col("resolution_by"))
     )
     return (
-        evidence.filter(pl.col("evidence").cast(pl.String).is_in(DIAGNOSES))
+        told.lazy()
         .join(episodes.select(*KEY, "onset_by", "resolution_by"), on=KEY)
         .filter(within)
         .group_by(KEY)

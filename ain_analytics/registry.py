@@ -170,7 +170,8 @@ class Registry:
         if known_by is not None:
             here = replace(here, buckets=None, keep=None)
         made = replace(here, connection=self.connection.cursor(), _held={})
-        derive(made, progress)
+        under = (study.definitions for study in self._studies.values() if study.schema_name == staged)
+        derive(made, progress, next(under, None))
         self._studies[definitions, known_by] = made
         return made
 

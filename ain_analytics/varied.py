@@ -102,6 +102,6 @@ def _described(registry: Registry, children: pl.LazyFrame) -> pl.DataFrame:
         episodes.join(children, on="patient_id")
         .join(classes_of(registry).lazy(), on=KEY, how="left")
         .join(detected, on=KEY, how="left")
-        .join(diagnosed_days(episodes, registry.frame("case_evidence").lazy()), on=KEY, how="left")
+        .join(diagnosed_days(episodes, registry), on=KEY, how="left")
         .collect()
     )

@@ -16,7 +16,7 @@ STAGED_BELOW = "23"
 KEPT = (
     "patient_fate", "child", "patient", "lab_row", "crowded_day", "crowded_row", "lab_measure",
     "specimen_role", "specimen", "measure_fate", "measured_count", "suspect_child", "suspect_count",
-    "repeated_day", "masked_day", "child_days", "telling_count", "unresolved_run", "episode_span",
+    "repeated_day", "masked_day", "telling_count", "unresolved_run", "episode_span",
     "episode", "episode_window", "cause", "dense_count", "case_evidence", "antibody_test", "treatment",
     "cell_count",
 )  # fmt: skip

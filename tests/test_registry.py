@@ -11,7 +11,7 @@ from ain_analytics.errors import BadDefinition, UnknownTable
 from ain_analytics.output import SPILL, atomic_folder
 from ain_analytics.registry import Registry, open_registry
 from ain_analytics.synthetic import simulate
-from ain_analytics.views import view_files
+from ain_analytics.views import KEPT, view_files
 
 EXTRACT = Path(__file__).parent / "extracts" / "hospital_a"
 
@@ -83,6 +83,30 @@ def test_another_definition_gives_what_a_fresh_reading_gives(registry):
             own = registry.under(definitions)
             for name in ("row_fate", "anc_result", "daily_anc", "episode", "case_evidence"):
                 assert own.frame(name).equals(fresh.frame(name)), name
+
+
+@pytest.mark.parametrize(
+    ("changed", "made_anew"),
+    [
+        ({"unconfirmed_end": "censor"}, "unresolved_run"),
+        ({"chronic_months": 3}, "episode"),
+        ({"duffy_pattern_counts": 3}, "case_evidence"),
+        ({"same_day": "highest"}, "repeated_day"),
+        ({"baseline_days": 20}, None),
+    ],
+)
+def test_of_another_definition_only_what_its_choices_change_is_derived_anew(changed, made_anew):
+    definitions = replace(TEXTBOOK, name="changed", **changed)
+    with open_registry(EXTRACT) as shared, open_registry(EXTRACT, definitions=definitions) as fresh:
+        own = shared.under(definitions)
+        tables = f"select table_name from duckdb_tables() where schema_name = '{own.schema_name}'"
+        found = {name for (name,) in own.connection.sql(tables).fetchall()}
+        order = [f"{name}_kept" for name in KEPT]
+        expected = [] if made_anew is None else order[order.index(f"{made_anew}_kept") :]
+        assert found - {"definition", "anc_band"} <= set(expected)
+        assert made_anew is None or f"{made_anew}_kept" in found
+        for name in shared.tables:
+            assert own.frame(name).equals(fresh.frame(name)), name
 
 
 def test_a_registry_shows_what_it_holds(registry):
