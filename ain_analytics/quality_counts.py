@@ -3,7 +3,7 @@
 import polars as pl
 
 from ain_analytics.definitions import DAYS_PER_MONTH, Definitions
-from ain_analytics.quality_rows import LOOKED_AT, PERCENTILES
+from ain_analytics.quality_rows import LOOKED_AT, PERCENTILES, SITE_OF_CHILD
 from ain_analytics.registry import Registry
 from ain_analytics.schema import QUALITY
 
@@ -23,18 +23,18 @@ SAME = 1e-6
 def measured_values(registry: Registry) -> pl.DataFrame:
     """Give one row per value of a used, measured count as written: `value`, `amount`, `n`, and where from."""
     found: pl.DataFrame = registry.connection.sql(f"""
-        with of_child as (
-            select child_number, unit, method, value, amount, count(*) as n
+        with written as (
+            select
+                site_of_child.site, looked_at.unit, looked_at.method, looked_at.value, looked_at.amount,
+                count(*) as n
             from {LOOKED_AT}
-            where value is not null and regexp_matches(value, '^[+]?[0-9]+([.,][0-9]+)?$')
+            left join {SITE_OF_CHILD} on looked_at.child_number = site_of_child.child_number
+            where looked_at.value is not null
             group by all
         )
-        select
-            patient.site, of_child.unit, of_child.method, of_child.value, of_child.amount,
-            cast(sum(of_child.n) as bigint) as n
-        from of_child
-        inner join patient on of_child.child_number = patient.child_number
-        group by all
+        select site, unit, method, value, amount, n
+        from written
+        where regexp_matches(value, '^[+]?[0-9]+([.,][0-9]+)?$')
         order by all
     """).pl()
     return found

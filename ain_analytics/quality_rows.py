@@ -32,50 +32,72 @@ _SITE_OF = """
     )
 """
 """The site of each key, usable or not; none where its rows name two."""
+_UNKNOWN_CHILD = """
+    select raw_lab_result.patient_id, -cast(row_number() over () as integer) as child_number
+    from lab_result_fate
+    inner join raw_lab_result
+        on lab_result_fate.row_number = raw_lab_result.row_number
+        and lab_result_fate.file = raw_lab_result.file
+    where lab_result_fate.fate = 'unknown_patient' and raw_lab_result.patient_id is not null
+    group by raw_lab_result.patient_id
+"""
+"""Children who are in no row of table patient, told apart by numbers below 0."""
 _LOOKED_AT = """
     select
-        lab_row.child_number,
-        case when lab_row.child_number is null then raw_lab_result.patient_id end as unknown_id,
-        lab_row.sampled_on,
-        lab_row.role,
-        lab_row.amount,
-        lab_row.whole,
+        {child_number} as child_number,
+        lab_result_fate.sampled_on,
+        lab_result_fate.role,
+        lab_result_fate.amount,
+        lab_result_fate.whole,
         lab_result_fate.fate,
         raw_lab_result.unit,
         raw_lab_result.method,
         case
-            when lab_row.role = 'anc' and lab_result_fate.fate = 'used' then raw_lab_result.value
+            when lab_result_fate.role = 'anc' and lab_result_fate.fate = 'used' then raw_lab_result.value
         end as value
-    from (from lab_result_fate where row_number between $1 and $2) as lab_result_fate
-    left join (from lab_row where row_number between $1 and $2) as lab_row
-        on lab_result_fate.row_number = lab_row.row_number and lab_result_fate.file = lab_row.file
+    from (
+        from lab_result_fate where row_number between $1 and $2 and fate {of_whom} 'unknown_patient'
+    ) as lab_result_fate
     left join (from raw_lab_result where row_number between $1 and $2) as raw_lab_result
         on lab_result_fate.row_number = raw_lab_result.row_number
         and lab_result_fate.file = raw_lab_result.file
 """
 """Every laboratory result with its fate and what is asked of it; a malformed line has nothing but that."""
+_OF_KNOWN = _LOOKED_AT.format(child_number="lab_result_fate.child_number", of_whom="<>")
+_OF_UNKNOWN = f"""
+    {_LOOKED_AT.format(child_number="unknown_child.child_number", of_whom="=")}
+    left join unknown_child on raw_lab_result.patient_id = unknown_child.patient_id
+"""
 AT_A_TIME = 2_000_000
 """Row numbers put together at a time, so that the tables joined fit into the memory."""
-_SITE_OF_CHILD = f"""
-    {_SITE_OF},
-    site_of_child as (
-        select child.child_number, site_of.site
-        from child inner join site_of on child.patient_id = site_of.patient_id
-    )
-"""
+SITE_OF_CHILD = "site_of_child"
 
 
 @contextmanager
 def looked_at(registry: Registry) -> Iterator[None]:
     """Hold table `looked_at`, in which each laboratory result is put together once, for all that ask."""
-    last = registry.connection.sql("select max(row_number) from lab_result_fate").fetchall()[0][0] or 0
-    registry.connection.sql(_LOOKED_AT, params=[0, AT_A_TIME]).create(LOOKED_AT)
-    for first in range(AT_A_TIME + 1, last + 1, AT_A_TIME):
-        registry.connection.execute(f"insert into {LOOKED_AT} {_LOOKED_AT}", [first, first + AT_A_TIME - 1])
+    connection = registry.connection
+    made = {
+        "unknown_child": _UNKNOWN_CHILD,
+        SITE_OF_CHILD: f"""
+            with {_SITE_OF}
+            select child.child_number, site_of.site
+            from child inner join site_of on child.patient_id = site_of.patient_id
+        """,
+        LOOKED_AT: f"from ({_OF_KNOWN.replace('$1', '0').replace('$2', '0')}) limit 0",
+    }
+    counted = "select max(row_number), count(*) filter (where fate = 'unknown_patient') from lab_result_fate"
+    ((last, n_unknown),) = connection.sql(counted).fetchall()
     try:
+        for name, query in made.items():
+            connection.sql(query).create(name)
+        for first in range(1, (last or 0) + 1, AT_A_TIME):
+            for query in (_OF_KNOWN, _OF_UNKNOWN) if n_unknown else (_OF_KNOWN,):
+                connection.execute(f"insert into {LOOKED_AT} {query}", [first, first + AT_A_TIME - 1])
         yield
     finally:
-        registry.connection.execute(f"drop table {LOOKED_AT}")
+        for name in made:
+            connection.execute(f"drop table if exists {name}")
 
 
 def rows_by_site(registry: Registry) -> pl.DataFrame:
@@ -93,9 +115,9 @@ def rows_by_site(registry: Registry) -> pl.DataFrame:
     ]
     every = " union all ".join([patients, *others])
     found = registry.connection.sql(f"""
-        with {_SITE_OF_CHILD}, every_row as ({every}),
+        with {_SITE_OF}, every_row as ({every}),
         of_child as (
-            select child_number, unknown_id, year(sampled_on) as year, fate, count(*) as n
+            select child_number, year(sampled_on) as year, fate, count(*) as n
             from {LOOKED_AT}
             group by all
         ),
@@ -108,7 +130,7 @@ def rows_by_site(registry: Registry) -> pl.DataFrame:
             union all
             select
                 'lab_result', site_of_child.site, cast(of_child.year as varchar), of_child.fate,
-                cast(sum(of_child.n) as bigint), count(of_child.child_number) + count(of_child.unknown_id)
+                cast(sum(of_child.n) as bigint), count(of_child.child_number)
             from of_child left join site_of_child on of_child.child_number = site_of_child.child_number
             group by all
         )
@@ -141,16 +163,15 @@ def amounts(registry: Registry) -> pl.DataFrame:
                 case when ends_with(role, '_share') then '%' else '10⁹/L' end as amount_unit,
                 case when ends_with(role, '_share') then 100 * amount / whole else amount end as amount,
                 child_number,
-                unknown_id,
                 fate
             from {LOOKED_AT}
             where role is not null and role not in ('hemoglobin', 'platelets')
         ),
         of_child as (
-            select analyte, unit, method, child_number, unknown_id from measure group by all
+            select analyte, unit, method, child_number from measure group by all
         ),
         children as (
-            select analyte, unit, method, count(child_number) + count(unknown_id) as n_children
+            select analyte, unit, method, count(child_number) as n_children
             from of_child
             group by all
         ),
@@ -206,36 +227,43 @@ def _with_fold_of_others(groups: pl.DataFrame) -> pl.DataFrame:
 def drift(registry: Registry) -> pl.DataFrame:
     """Give the median of the neutrophil counts by site and month, counts that are impossible among them."""
     found = registry.connection.sql(f"""
-        with {_SITE_OF_CHILD},
-        counted as (
-            select child_number, null as unknown_id, sampled_on, anc from anc_count
+        with counted as (
+            select child_number, cast(date_trunc('month', sampled_on) as date) as month, anc from anc_count
             union all
-            select child_number, unknown_id, sampled_on, amount
+            select child_number, cast(date_trunc('month', sampled_on) as date), amount
             from {LOOKED_AT}
             where role = 'anc' and fate = 'impossible_value' and amount >= 0
         ),
         placed as (
-            select
-                coalesce(site_of_child.site, 'not_known') as site,
-                cast(date_trunc('month', counted.sampled_on) as date) as month,
-                counted.child_number,
-                counted.unknown_id,
-                counted.anc
+            select coalesce(site_of_child.site, 'not_known') as site, counted.month, counted.anc
             from counted
             left join site_of_child on counted.child_number = site_of_child.child_number
         ),
-        whole_site as (select site, median(anc) as median from placed group by site)
+        whole_site as (select site, median(anc) as median from placed group by site),
+        monthly as (
+            select site, month, count(*) as n_counts, median(anc) as median from placed group by site, month
+        ),
+        of_child as (select child_number, month from counted group by child_number, month),
+        children as (
+            select
+                coalesce(site_of_child.site, 'not_known') as site,
+                of_child.month,
+                count(of_child.child_number) as n_children
+            from of_child
+            left join site_of_child on of_child.child_number = site_of_child.child_number
+            group by all
+        )
         select
-            placed.site,
-            placed.month,
-            count(*) as n_counts,
-            count(distinct placed.child_number) + count(distinct placed.unknown_id) as n_children,
-            median(placed.anc) as median,
-            median(placed.anc) / nullif(whole_site.median, 0) as fold
-        from placed
-        inner join whole_site on placed.site = whole_site.site
-        group by placed.site, placed.month, whole_site.median
-        order by placed.site, placed.month
+            monthly.site,
+            monthly.month,
+            monthly.n_counts,
+            children.n_children,
+            monthly.median,
+            monthly.median / nullif(whole_site.median, 0) as fold
+        from monthly
+        inner join children on monthly.site = children.site and monthly.month = children.month
+        inner join whole_site on monthly.site = whole_site.site
+        order by monthly.site, monthly.month
     """).pl()
     cast: pl.DataFrame = QUALITY["quality_drift"].cast(found)
     return cast

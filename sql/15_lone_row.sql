@@ -11,6 +11,8 @@ select
     lab_row.sampled_time,
     lab_row.role,
     lab_row.method_rank,
+    lab_row.whole,
+    lab_row.amount,
     lab_row.lone_anc,
     lab_row.is_below_detection,
     case

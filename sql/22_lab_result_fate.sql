@@ -1,4 +1,4 @@
--- lab_result_fate: one row per laboratory result, with its fate.
+-- lab_result_fate: one row per laboratory result, with its fate and what was read in it.
 -- Reads: lab_row, lone_row, crowded_day, lab_measure, measure_fate, suspect_count, source_malformed.
 -- Key: (file, row_number).
 -- Rule: the first reason of the row itself, else its fate in its specimen; a line of the
@@ -16,6 +16,11 @@ with needed_line as (
 select
     lab_row.file,
     lab_row.row_number,
+    lab_row.child_number,
+    lab_row.sampled_on,
+    lab_row.role,
+    lab_row.whole,
+    lab_row.amount,
     lab_row.reason as fate
 from lab_row
 where not lab_row.is_sound
@@ -23,6 +28,11 @@ union all
 select
     lone_row.file,
     lone_row.row_number,
+    lone_row.child_number,
+    lone_row.sampled_on,
+    lone_row.role,
+    lone_row.whole,
+    lone_row.amount,
     case when suspect_count.child_number is null then lone_row.fate else 'implausible_unit' end as fate
 from lone_row
 left join suspect_count
@@ -35,6 +45,11 @@ union all
 select
     lab_row.file,
     lab_row.row_number,
+    lab_row.child_number,
+    lab_row.sampled_on,
+    lab_row.role,
+    lab_row.whole,
+    lab_row.amount,
     'other_analyte' as fate
 from lab_row
 inner join crowded_day
@@ -48,6 +63,11 @@ union all
 select
     measure_fate.file,
     measure_fate.row_number,
+    measure_fate.child_number,
+    measure_fate.sampled_on,
+    measure_fate.role,
+    measure_fate.whole,
+    measure_fate.amount,
     case
         when measure_fate.fate = 'used' and suspect_count.child_number is not null then 'implausible_unit'
         else measure_fate.fate
@@ -63,6 +83,11 @@ union all
 select
     source_malformed.file,
     source_malformed.row_number,
+    cast(null as integer) as child_number,
+    cast(null as date) as sampled_on,
+    cast(null as varchar) as role,
+    cast(null as double) as whole,
+    cast(null as double) as amount,
     'malformed_row' as fate
 from source_malformed
 where source_malformed.table_name = 'lab_result';
