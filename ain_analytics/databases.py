@@ -1,37 +1,20 @@
 """Sources that are databases: a DuckDB file of somebody else, or PostgreSQL."""
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
 
 import duckdb
 
 from ain_analytics.errors import UnreadableExtract, one_line
 from ain_analytics.extracted import Extract, ignored_columns_of
 from ain_analytics.formats import TABLES, Format, recognise
-from ain_analytics.output import SPILL
 from ain_analytics.postgres import Server, columns_of_tables
 from ain_analytics.sender import OPTIONS_FILE, SenderOptions, read_options
 
 _NAMELESS = re.compile(r"column\d+")
 """So DuckDB names the columns of a .csv that holds a header and no row; the table is then an empty one."""
-
-
-MEMORY = "60%"
-"""What DuckDB may take of the machine's memory before it spills to disk; the rest is for polars."""
-
-
-def working_database(work: Path) -> duckdb.DuckDBPyConnection:
-    """Open a database in memory that spills into a folder of `work`, which a later run sweeps."""
-    connection = duckdb.connect()
-    connection.execute(f"set memory_limit = '{MEMORY}'")
-    there = next(folder for folder in (work.resolve(), *work.resolve().parents) if folder.is_dir())
-    spill = there / f"{SPILL}{uuid4().hex}-{os.getpid()}"
-    connection.execute("set temp_directory = $1", [str(spill)])
-    return connection
 
 
 def open_database(path: Path) -> duckdb.DuckDBPyConnection:

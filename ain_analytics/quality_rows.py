@@ -225,45 +225,50 @@ def _with_fold_of_others(groups: pl.DataFrame) -> pl.DataFrame:
 
 
 def drift(registry: Registry) -> pl.DataFrame:
-    """Give the median of the neutrophil counts by site and month, counts that are impossible among them."""
-    found = registry.connection.sql(f"""
-        with counted as (
+    """Give the median of the neutrophil counts by site and month, counts that are impossible among them.
+
+    The three numbers are asked one after the other, because each holds every count in memory.
+    """
+    counted = f"""
+        counted as (
             select child_number, cast(date_trunc('month', sampled_on) as date) as month, anc from anc_count
             union all
             select child_number, cast(date_trunc('month', sampled_on) as date), amount
             from {LOOKED_AT}
             where role = 'anc' and fate = 'impossible_value' and amount >= 0
-        ),
-        placed as (
-            select coalesce(site_of_child.site, 'not_known') as site, counted.month, counted.anc
-            from counted
-            left join site_of_child on counted.child_number = site_of_child.child_number
-        ),
-        whole_site as (select site, median(anc) as median from placed group by site),
-        monthly as (
-            select site, month, count(*) as n_counts, median(anc) as median from placed group by site, month
-        ),
-        of_child as (select child_number, month from counted group by child_number, month),
-        children as (
-            select
-                coalesce(site_of_child.site, 'not_known') as site,
-                of_child.month,
-                count(of_child.child_number) as n_children
-            from of_child
-            left join site_of_child on of_child.child_number = site_of_child.child_number
-            group by all
         )
-        select
-            monthly.site,
-            monthly.month,
-            monthly.n_counts,
-            children.n_children,
-            monthly.median,
-            monthly.median / nullif(whole_site.median, 0) as fold
-        from monthly
-        inner join children on monthly.site = children.site and monthly.month = children.month
-        inner join whole_site on monthly.site = whole_site.site
-        order by monthly.site, monthly.month
-    """).pl()
+    """
+    site = "coalesce(site_of_child.site, 'not_known') as site"
+    of_site = f"left join {SITE_OF_CHILD} on {{0}}.child_number = site_of_child.child_number"
+    monthly, whole, children = (
+        registry.connection.sql(query).pl()
+        for query in (
+            f"""
+                with {counted}
+                select {site}, counted.month, count(*) as n_counts, median(counted.anc) as median
+                from counted {of_site.format("counted")}
+                group by all
+            """,
+            f"""
+                with {counted}
+                select {site}, median(counted.anc) as of_site
+                from counted {of_site.format("counted")}
+                group by all
+            """,
+            f"""
+                with {counted}, seen as (select child_number, month from counted group by all)
+                select {site}, seen.month, count(seen.child_number) as n_children
+                from seen {of_site.format("seen")}
+                group by all
+            """,
+        )
+    )
+    found = (
+        monthly.join(children, on=["site", "month"])
+        .join(whole, on="site")
+        .with_columns(fold=pl.when(pl.col("of_site") != 0).then(pl.col("median") / pl.col("of_site")))
+        .drop("of_site")
+        .sort("site", "month")
+    )
     cast: pl.DataFrame = QUALITY["quality_drift"].cast(found)
     return cast

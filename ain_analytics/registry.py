@@ -13,7 +13,6 @@ import polars as pl
 
 from ain_analytics.buckets import Buckets
 from ain_analytics.children import read_children
-from ain_analytics.databases import working_database
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.derive import derive
 from ain_analytics.engines import DUCKDB, on_engine
@@ -24,6 +23,7 @@ from ain_analytics.keep import Keep
 from ain_analytics.raw_tables import Progress, load_codes, load_source, make_raw_tables
 from ain_analytics.schema import READABLE
 from ain_analytics.views import sql_folder, staging_of
+from ain_analytics.workplace import Workplace
 
 HELD = ("patient", "episode", "row_fate", "child_days")
 """Tables that a study asks for many times; to sort them anew by their keys takes long."""
@@ -39,7 +39,6 @@ class Registry:
     extract : Extract
         What was read.
     definitions : Definitions
-        The choices it was derived under.
     connection : duckdb.DuckDBPyConnection
         Holds the tables and views; `frame` is the ordinary way to read them.
     schema_name : str
@@ -52,6 +51,7 @@ class Registry:
         Where the tables of the children are kept, where they are.
     known_by : date, optional
         The day on which the extract is looked at, where that is earlier than its last.
+    workplace : Workplace, optional
 
     Examples
     --------
@@ -70,6 +70,7 @@ class Registry:
     buckets: Buckets | None = None
     keep: Keep | None = None
     known_by: date | None = None
+    workplace: Workplace | None = None
     _studies: dict[tuple[Definitions, date | None], "Registry"] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(2))
     _held: dict[str, pl.DataFrame] = field(default_factory=dict)
@@ -89,8 +90,7 @@ class Registry:
 
         Returns
         -------
-        polars.DataFrame
-            One row per what the table's schema says.
+        polars.DataFrame, one row per what the table's schema says
 
         Raises
         ------
@@ -104,8 +104,8 @@ class Registry:
         kind = READABLE[name]
         columns = ", ".join(kind.column_names())
         key = ", ".join(kind.primary_key()) or columns
-        frame = self.connection.sql(f"select {columns} from {name} order by {key}").pl()
-        cast: pl.DataFrame = kind.cast(frame)
+        found = self.connection.sql(f"select {columns} from {name} order by {key}").pl()
+        cast: pl.DataFrame = kind.cast(found)
         if name in HELD:
             self._held[name] = cast
         return cast
@@ -123,7 +123,6 @@ class Registry:
         ----------
         definitions : Definitions
         progress : callable, optional
-            Told the stage and the share done.
 
         Returns
         -------
@@ -163,8 +162,8 @@ class Registry:
         if (definitions, known_by) in self._studies:
             return self._studies[definitions, known_by]
         own = f"study_{next(self._numbers)}"
-        is_same = (self.buckets, self.known_by) == (None, known_by)
-        is_same = is_same and staging_of(definitions) == staging_of(self.definitions)
+        as_here = (None, known_by, staging_of(self.definitions))
+        is_same = (self.buckets, self.known_by, staging_of(definitions)) == as_here
         staged = self.staged_in if is_same else own
         here = replace(self, definitions=definitions, known_by=known_by, schema_name=own, staged_in=staged)
         if known_by is not None:
@@ -191,6 +190,8 @@ class Registry:
     def close(self) -> None:
         """Close the database."""
         self.connection.close()
+        if self.workplace is not None:
+            self.workplace.remove()
 
     def __enter__(self) -> "Registry":
         return self
@@ -199,15 +200,13 @@ class Registry:
         self.close()
 
     def __repr__(self) -> str:
-        n = {name: self.n_rows(name) for name in ("patient", "daily_anc", "episode")}
-        return (
-            f"Registry {self.extract.name!r} under {self.definitions.name!r}: "
-            f"{n['patient']} children, {n['daily_anc']} daily counts, {n['episode']} episodes"
-        )
+        children, counts, episodes = map(self.n_rows, ("patient", "daily_anc", "episode"))
+        held = f"{children} children, {counts} daily counts, {episodes} episodes"
+        return f"Registry {self.extract.name!r} under {self.definitions.name!r}: {held}"
 
     def _repr_html_(self) -> str:
-        names = ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
-        rows = [(name, self.n_rows(name)) for name in names]
+        shown = ("patient", "anc_result", "daily_anc", "episode", "case_evidence")
+        rows = zip(shown, map(self.n_rows, shown), strict=True)
         return pl.DataFrame(rows, schema=["table", "rows"], orient="row")._repr_html_()
 
 
@@ -272,12 +271,13 @@ def open_registry(
     """
     extract = read_extract(source, extracted_on=extracted_on)
     kept = None if keep is None else Keep.of(Path(keep), extract, buckets, engine)
-    connection: Any = working_database(Path(work or "."))
+    place = Workplace.of(Path(work or "."), extract)
+    connection: Any = place.connect()
     if engine != DUCKDB:
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
     split = None if buckets is None else Buckets.of(buckets, Path(work or "."), extract, engine)
-    registry = Registry(extract, definitions, connection, buckets=split, keep=kept)
+    registry = Registry(extract, definitions, connection, buckets=split, keep=kept, workplace=place)
     try:
         connection.execute("set TimeZone = 'UTC'")
         load_source(connection, extract if engine == DUCKDB else connection.left_to_read(extract), progress)
@@ -287,7 +287,7 @@ def open_registry(
             read_children(connection, extract)
         derive(registry, progress)
     except BaseException as error:
-        connection.close()
+        registry.close()
         if not isinstance(error, duckdb.OutOfMemoryException | MemoryError):
             raise
         raise UnreadableExtract(extract.name, "it is too large for the memory", "Study a part.") from error
@@ -295,6 +295,6 @@ def open_registry(
     if registry.n_rows("patient") == 0:
         of_patients = "select fate, n_rows from row_fate where table_name = 'patient' order by all"
         fates = connection.sql(of_patients).fetchall()
-        connection.close()
+        registry.close()
         raise NothingUsable("child", ", ".join(f"{fate} {n}" for fate, n in fates))
     return registry

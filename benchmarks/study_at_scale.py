@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from ain_analytics import databases
+from ain_analytics import workplace
 from ain_analytics.study import study
 from benchmarks.episodes.data import COUNTS_PER_CHILD, make
 
@@ -86,7 +86,7 @@ def main() -> None:
     n_children = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     data = Path(sys.argv[2] if len(sys.argv) > 2 else Path(tempfile.gettempdir()) / "ain_benchmarks")
     if len(sys.argv) > 3:
-        databases.MEMORY = sys.argv[3]
+        workplace.MEMORY_OF_LARGE = sys.argv[3]
     source = native(data, n_children)
     hear, begun = Stages(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

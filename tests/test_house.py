@@ -47,7 +47,7 @@ FLOORS = (
     "extracted interval_tables figures_file leaf_estimates",
     "databases",
     "extract",
-    "raw_tables fingerprint children",
+    "raw_tables fingerprint children workplace",
     "engines terminal layers",
     "keep buckets",
     "derive",

@@ -1,3 +1,7 @@
+import gc
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,6 +16,7 @@ from ain_analytics.output import SPILL, atomic_folder
 from ain_analytics.registry import Registry, open_registry
 from ain_analytics.synthetic import simulate
 from ain_analytics.views import KEPT, view_files
+from ain_analytics.workplace import Workplace, remove
 
 EXTRACT = Path(__file__).parent / "extracts" / "hospital_a"
 
@@ -185,3 +190,61 @@ def test_what_does_not_fit_into_memory_goes_beside_the_results_and_is_taken_away
                 (9999999 * 10000000 // 2,)
             ]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.fixture
+def all_are_large(monkeypatch):
+    monkeypatch.setattr("ain_analytics.workplace.LARGE", 0)
+
+
+@pytest.mark.usefixtures("all_are_large")
+def test_a_large_extract_is_derived_in_a_file_beside_the_results(registry, tmp_path: Path) -> None:
+    with open_registry(EXTRACT, work=tmp_path) as large:
+        (folder,) = tmp_path.iterdir()
+        assert folder.name.startswith(SPILL)
+        assert (folder / "working.duckdb").is_file()
+        for definitions in (TEXTBOOK, PRESETS["strict"]):
+            for name in registry.tables:
+                expected = registry.under(definitions).frame(name)
+                assert large.under(definitions).frame(name).equals(expected), name
+        large.connection.execute("checkpoint")
+        assert (folder / "working.duckdb").stat().st_size > 1_000_000
+        with atomic_folder(tmp_path / "out"):
+            assert folder.is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.usefixtures("all_are_large")
+def test_the_file_goes_with_the_last_who_knows_of_the_registry(tmp_path: Path) -> None:
+    first = open_registry(EXTRACT, work=tmp_path)
+    other = first.under(PRESETS["strict"])
+    del first
+    gc.collect()
+    assert other.frame("episode").height > 0
+    assert len(list(tmp_path.iterdir())) == 1
+    del other
+    gc.collect()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_program_that_ends_without_closing_leaves_no_file(tmp_path: Path) -> None:
+    program = f"""
+import ain_analytics as ain
+from ain_analytics import workplace
+workplace.LARGE = 0
+registry = ain.open_registry({str(EXTRACT)!r}, work={str(tmp_path)!r})
+print(registry.frame("episode").height)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "81"
+    assert "rror" not in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_copy_of_the_process_takes_nothing_away(tmp_path: Path) -> None:
+    place = Workplace(tmp_path / "place", is_large=True)
+    place.connect().close()
+    remove(place.folder, of_process=os.getpid() + 1)
+    assert place.folder.is_dir()
+    place.remove()
+    assert not place.folder.exists()

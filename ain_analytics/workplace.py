@@ -1,0 +1,64 @@
+"""Where DuckDB works: in memory, or for a large extract in a file, and what it spills, beside the results."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+from weakref import finalize
+
+import duckdb
+
+from ain_analytics.extracted import Extract
+from ain_analytics.output import SPILL
+
+LARGE = 20_000_000
+"""Bytes of files, or of frames, from which on tables are kept in a file, which packs them into an eighth."""
+MEMORY, MEMORY_OF_LARGE = "60%", "2GB"
+"""What DuckDB may take of the memory before it spills; more does not make a large study faster."""
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Workplace:
+    """A folder for one database; it goes when the database is closed or nobody knows of it any more.
+
+    Parameters
+    ----------
+    folder : Path
+        Its name begins as that of a spill, so that a later run sweeps it if this one is killed.
+    is_large : bool
+        Whether the tables stand in a file in it.
+    """
+
+    folder: Path
+    is_large: bool
+    remove: Callable[[], None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "remove", finalize(self, remove, self.folder, os.getpid()))
+
+    @classmethod
+    def of(cls, work: Path, extract: Extract) -> "Workplace":
+        """Choose a place beside or above `work` for an extract; a server does not say how much it holds."""
+        there = next(folder for folder in (work.resolve(), *work.resolve().parents) if folder.is_dir())
+        of_files = sum(path.stat().st_size for path in extract.paths)
+        of_frames = sum(frame.estimated_size() for frame in extract.frames.values())
+        is_large = extract.server is not None or of_files + of_frames > LARGE
+        return cls(there / f"{SPILL}{uuid4().hex}-{os.getpid()}", is_large)
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """Open an empty database."""
+        if self.is_large:
+            self.folder.mkdir()
+        connection = duckdb.connect(self.folder / "working.duckdb" if self.is_large else ":memory:")
+        connection.execute(f"set memory_limit = '{MEMORY_OF_LARGE if self.is_large else MEMORY}'")
+        spilled = self.folder / "spilled" if self.is_large else self.folder
+        connection.execute("set temp_directory = $1", [str(spilled)])
+        return connection
+
+
+def remove(folder: Path, of_process: int) -> None:
+    """Take it away, unless this is a copy of the process that made it."""
+    if os.getpid() == of_process:
+        shutil.rmtree(folder, ignore_errors=True)
