@@ -37,14 +37,14 @@ class Knowledge:
     episodes : polars.DataFrame
         One row per episode: its key, `onset_by`, `age_at_onset_days`, `from_on` (day since which it is known
         to be one) and `baseline_to`.
-    first : array of kind by episode
-        Days since 1970; `NEVER` where it is not known.
+    first : mapping of the place of a kind in `EVIDENCE` to an array by episode
+        Days since 1970; `NEVER` where it is not known. A kind that nobody has is left out.
     constants : mapping of name to value
         Choices and tables of the extract, the same for all.
     """
 
     episodes: pl.DataFrame
-    first: Days
+    first: dict[int, Days]
     constants: dict[str, object]
 
     def days(self) -> pl.DataFrame:
@@ -55,13 +55,13 @@ class Knowledge:
         polars.DataFrame
             `episode`, the row of it in `episodes`, and `since`.
         """
-        told = [place for place, kind in enumerate(EVIDENCE) if kind not in _SILENT]
+        told = (days for place, days in self.first.items() if EVIDENCE[place] not in _SILENT)
         begin = _as_numbers(self.episodes["from_on"])
         number = np.arange(begin.size, dtype=np.int64)
         rows = [_packed(number, begin)]
-        for place in told:
-            known = np.flatnonzero(self.first[place] != NEVER)
-            rows.append(_packed(known, np.maximum(self.first[place][known], begin[known])))
+        for first in told:
+            known = np.flatnonzero(first != NEVER)
+            rows.append(_packed(known, np.maximum(first[known], begin[known])))
         told_on = np.sort(np.concatenate(rows))
         episode, since = np.divmod(told_on[np.diff(told_on, prepend=-1) > 0], _SPAN)
         return pl.DataFrame(
@@ -83,8 +83,8 @@ class Knowledge:
         """
         episode, since = days["episode"].to_numpy(), _as_numbers(days["since"])
         known = np.zeros(episode.size, dtype=np.int64)
-        for place in range(len(EVIDENCE)):
-            known |= (self.first[place][episode] <= since).astype(np.int64) << place
+        for place, first in self.first.items():
+            known |= (first[episode] <= since).astype(np.int64) << place
         ages = self.episodes["age_at_onset_days"].gather(days["episode"])
         rows = pl.DataFrame({"known": known, ages.name: ages})
         patterns = rows.unique(maintain_order=True).with_row_index("pattern")
@@ -143,10 +143,11 @@ def known_of(registry: Registry, *, as_of: date | None = None) -> Knowledge:
         )
         facts = facts.filter(pl.col("known_on") <= as_of)
     placed = facts.join(episodes.select(*KEY).with_row_index("episode"), on=KEY)
-    first = np.full((len(EVIDENCE), episodes.height), NEVER, dtype=np.int32)
-    first[placed["evidence"].to_physical().to_numpy(), placed["episode"].to_numpy()] = _as_numbers(
-        placed["known_on"]
-    )
+    first: dict[int, Days] = {}
+    for (kind,), rows in placed.group_by("evidence"):
+        days = np.full(episodes.height, NEVER, dtype=np.int32)
+        days[rows["episode"].to_numpy()] = _as_numbers(rows["known_on"])
+        first[EVIDENCE.index(kind)] = days
     constants: dict[str, object] = {name: getattr(choices, name) for name in CHOICES}
     return Knowledge(
         episodes, first, constants | {f"sends_{name}": _sends(registry, name) for name in TABLES}

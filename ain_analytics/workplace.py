@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from uuid import uuid4
 from weakref import finalize
@@ -15,8 +16,11 @@ from ain_analytics.output import SPILL
 
 LARGE = 20_000_000
 """Bytes of files, or of frames, from which on tables are kept in a file, which packs them into an eighth."""
-MEMORY, MEMORY_OF_LARGE = "60%", "2GB"
-"""What DuckDB may take of the memory before it spills; more does not make a large study faster."""
+MEMORY = 0.6
+"""The share of the memory that DuckDB may take before it spills; the rest is for polars."""
+LEAST, PER_BYTE = 1.5e9, 4
+"""Bytes that it may take of a large extract, at least and for each byte that was sent, within that share."""
+_LIMIT = "select parse_formatted_bytes(current_setting('memory_limit'))"
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -27,12 +31,16 @@ class Workplace:
     ----------
     folder : Path
         Its name begins as that of a spill, so that a later run sweeps it if this one is killed.
-    is_large : bool
-        Whether the tables stand in a file in it.
+    n_bytes : int
+        How much the extract holds; a server does not say.
+
+    Notes
+    -----
+    What cannot be spilled, such as a median, grows with the extract, so what may be taken grows too.
     """
 
     folder: Path
-    is_large: bool
+    n_bytes: float
     remove: Callable[[], None] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -40,19 +48,28 @@ class Workplace:
 
     @classmethod
     def of(cls, work: Path, extract: Extract) -> "Workplace":
-        """Choose a place beside or above `work` for an extract; a server does not say how much it holds."""
+        """Choose a place beside or above `work` for an extract."""
         there = next(folder for folder in (work.resolve(), *work.resolve().parents) if folder.is_dir())
         of_files = sum(path.stat().st_size for path in extract.paths)
         of_frames = sum(frame.estimated_size() for frame in extract.frames.values())
-        is_large = extract.server is not None or of_files + of_frames > LARGE
-        return cls(there / f"{SPILL}{uuid4().hex}-{os.getpid()}", is_large)
+        n_bytes = inf if extract.server is not None else of_files + of_frames
+        return cls(there / f"{SPILL}{uuid4().hex}-{os.getpid()}", n_bytes)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the tables stand in a file in the folder."""
+        return self.n_bytes > LARGE
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Open an empty database."""
         if self.is_large:
             self.folder.mkdir()
         connection = duckdb.connect(self.folder / "working.duckdb" if self.is_large else ":memory:")
-        connection.execute(f"set memory_limit = '{MEMORY_OF_LARGE if self.is_large else MEMORY}'")
+        connection.execute(f"set memory_limit = '{MEMORY:.0%}'")
+        if self.is_large:
+            ((most,),) = connection.execute(_LIMIT).fetchall()
+            wanted = min(most, max(LEAST, PER_BYTE * self.n_bytes))
+            connection.execute(f"set memory_limit = '{wanted:.0f}B'")
         spilled = self.folder / "spilled" if self.is_large else self.folder
         connection.execute("set temp_directory = $1", [str(spilled)])
         return connection

@@ -5,7 +5,7 @@ a stage: seconds, and the largest resident memory (MB) while it ran; then the wh
 seconds and the load of the machine. The data are those of `benchmarks/episodes/data.py`, written once to the
 folder `data` (default: the cache of the system) as the native tables patient and lab_result; there are no
 antibody tests, diagnoses or treatments among them, so that every child stays undetermined. `memory`, such
-as 2GB, is what DuckDB may take before it spills to disk (default: what a study gives it). Set
+as 2e9, is what DuckDB may take in bytes before it spills to disk (default: what a study gives it). Set
 OPENBLAS_NUM_THREADS=1, as the command `ain` does.
 """
 
@@ -86,7 +86,7 @@ def main() -> None:
     n_children = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     data = Path(sys.argv[2] if len(sys.argv) > 2 else Path(tempfile.gettempdir()) / "ain_benchmarks")
     if len(sys.argv) > 3:
-        workplace.MEMORY_OF_LARGE = sys.argv[3]
+        workplace.LEAST, workplace.PER_BYTE = float(sys.argv[3]), 0
     source = native(data, n_children)
     hear, begun = Stages(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

@@ -13,6 +13,7 @@ with cell as (
         raw_lab_result.code_system,
         raw_lab_result.unit,
         raw_lab_result.value,
+        raw_lab_result.specimen_id,
         case
             when regexp_matches(raw_lab_result.sampled_at, '^[1-9][0-9]{3}-[^(]*$')
                 then try_cast(raw_lab_result.sampled_at as timestamp)
@@ -38,6 +39,7 @@ select
     cell.code,
     upper(cell.code_system) as code_system,
     cell.unit,
+    cell.specimen_id,
     cell.value is not null as has_value,
     cell.sampled_time,
     coalesce(cell.is_below_detection, false) as is_below_detection,

@@ -36,9 +36,7 @@ with meant as (
     cross join definition
     left join child on lab_cell.patient_id = child.patient_id
     left join analyte_code
-        on
-            lab_cell.code = analyte_code.code
-            and lab_cell.code_system = analyte_code.code_system
+        on lab_cell.code = analyte_code.code and lab_cell.code_system = analyte_code.code_system
     left join unit_spelling
         on lab_cell.unit = unit_spelling.unit and analyte_code.kind = unit_spelling.kind
 ),
@@ -67,6 +65,7 @@ select
     judged.child_number,
     judged.sampled_time,
     judged.sampled_on,
+    judged.specimen_id,
     judged.role,
     judged.method_rank,
     judged.whole,

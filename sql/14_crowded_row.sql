@@ -1,31 +1,38 @@
 -- crowded_row: one row per sound laboratory result of a crowded day, with what was sent of it.
--- Reads: sent_row, crowded_day.
+-- Reads: sent_row, crowded_day, raw_lab_result.
 -- Key: (file, row_number).
--- Rule: only these rows pass the rules of specimens.
+-- Rule: only these rows pass the rules of specimens, so what was sent as text is looked up for them alone.
 create or replace view crowded_row as
+with crowded as (
+    select sent_row.*
+    from sent_row
+    inner join crowded_day
+        on
+            sent_row.child_number = crowded_day.child_number
+            and sent_row.sampled_on = crowded_day.sampled_on
+)
+
 select
-    sent_row.file,
-    sent_row.row_number,
-    sent_row.child_number,
-    sent_row.sampled_time,
-    sent_row.sampled_on,
-    sent_row.role,
-    sent_row.method_rank,
-    sent_row.whole,
-    sent_row.amount,
-    sent_row.is_below_detection,
-    sent_row.is_sound_line,
-    sent_row.reason,
-    sent_row.sampled_at,
-    sent_row.code,
-    sent_row.value,
-    sent_row.unit,
-    sent_row.code_system,
-    sent_row.specimen_id,
-    sent_row.method,
-    sent_row.specimen_key
-from sent_row
-inner join crowded_day
-    on
-        sent_row.child_number = crowded_day.child_number
-        and sent_row.sampled_on = crowded_day.sampled_on;
+    crowded.file,
+    crowded.row_number,
+    crowded.child_number,
+    crowded.sampled_time,
+    crowded.sampled_on,
+    crowded.role,
+    crowded.method_rank,
+    crowded.whole,
+    crowded.amount,
+    crowded.is_below_detection,
+    crowded.is_sound_line,
+    crowded.reason,
+    raw_lab_result.sampled_at,
+    raw_lab_result.code,
+    raw_lab_result.value,
+    raw_lab_result.unit,
+    raw_lab_result.code_system,
+    raw_lab_result.specimen_id,
+    raw_lab_result.method,
+    crowded.specimen_key
+from crowded
+left join raw_lab_result
+    on crowded.row_number = raw_lab_result.row_number and crowded.file = raw_lab_result.file;

@@ -5,7 +5,7 @@
 -- the same count among them, are superseded; where none can be made, all are incomplete. A measured
 -- count stands as it is; a computed one is traced to the first row that made it.
 create or replace view measure_fate as
-with measure as (
+with given as (
     select
         lab_measure.*,
         coalesce(specimen.anc_source, 'none') as anc_source,
@@ -31,25 +31,23 @@ with measure as (
 
 judged as (
     select
-        measure.*,
+        given.*,
         case
-            when measure.is_spare_line then 'other_analyte'
-            when measure.is_duplicate then 'duplicate'
-            when measure.anc_source = 'none' then 'incomplete'
-            when measure.is_second then 'superseded'
-            when measure.anc_source = 'absolute' and measure.role = 'anc' then 'used'
-            when measure.anc_source = 'segments_and_bands' and measure.role in ('segments', 'bands')
-                then 'used'
-            when measure.anc_source = measure.role then 'used'
-            when measure.anc_source = 'wbc_minus_others' and measure.role <> 'granulocytes' then 'used'
-            when starts_with(measure.anc_source, 'wbc_') and measure.role = 'wbc' then 'used'
-            when measure.anc_source = 'wbc_neutrophil_percent' and measure.role = 'neutrophil_share'
-                then 'used'
-            when measure.anc_source <> 'wbc_segments_and_bands' then 'superseded'
-            when measure.role in ('segment_share', 'band_share') then 'used'
+            when given.is_spare_line then 'other_analyte'
+            when given.is_duplicate then 'duplicate'
+            when given.anc_source = 'none' then 'incomplete'
+            when given.is_second then 'superseded'
+            when given.anc_source = 'absolute' and given.role = 'anc' then 'used'
+            when given.anc_source = 'segments_and_bands' and given.role in ('segments', 'bands') then 'used'
+            when given.anc_source = given.role then 'used'
+            when given.anc_source = 'wbc_minus_others' and given.role <> 'granulocytes' then 'used'
+            when starts_with(given.anc_source, 'wbc_') and given.role = 'wbc' then 'used'
+            when given.anc_source = 'wbc_neutrophil_percent' and given.role = 'neutrophil_share' then 'used'
+            when given.anc_source <> 'wbc_segments_and_bands' then 'superseded'
+            when given.role in ('segment_share', 'band_share') then 'used'
             else 'superseded'
         end as fate
-    from measure
+    from given
 ),
 
 numbered as (
@@ -78,9 +76,8 @@ select
     numbered.fate,
     numbered.anc_source,
     numbered.computed_anc,
-    case
-        when numbered.anc_source = 'absolute' then numbered.is_below_detection else numbered.has_limit
-    end as is_below_detection,
+    case when numbered.anc_source = 'absolute' then numbered.is_below_detection else numbered.has_limit end
+        as is_below_detection,
     case
         when numbered.fate <> 'used' then null
         when numbered.anc_source = 'absolute' then numbered.amount

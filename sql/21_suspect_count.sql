@@ -3,7 +3,7 @@
 -- Key: (child_number, sampled_on, count_key).
 -- Rule: a count lies about the fold of a wrong unit away from the median of the child's other days
 -- (of each the lowest count above 0; 0 is 0 in every unit) and from the count computed in its own
--- specimen; if one of the two is not known, the other decides.
+-- specimen; if one is unknown, the other decides. In the middle of n is whose place, twice, is n to n + 2.
 create or replace view suspect_count as
 with counted as (
     select
@@ -18,7 +18,7 @@ with counted as (
     where measured_count.anc > 0
 ),
 
-day_of_suspect as (
+daily as (
     select
         counted.child_number,
         counted.sampled_on,
@@ -27,18 +27,45 @@ day_of_suspect as (
     group by counted.child_number, counted.sampled_on
 ),
 
+ranked as (
+    select
+        daily.child_number,
+        daily.sampled_on,
+        daily.anc,
+        row_number() over (partition by daily.child_number order by daily.anc, daily.sampled_on) as place,
+        count(*) over (partition by daily.child_number) - 1 as n_others
+    from daily
+),
+
+near_middle as (
+    select ranked.*
+    from ranked
+    where ranked.place + ranked.place between ranked.n_others and ranked.n_others + 1 + 1 + 1 + 1
+),
+
+beside as (
+    select
+        ranked.child_number,
+        ranked.sampled_on,
+        ranked.n_others,
+        near_middle.anc,
+        near_middle.place - case when near_middle.place > ranked.place then 1 else 0 end as place
+    from ranked
+    inner join near_middle
+        on ranked.child_number = near_middle.child_number and ranked.place <> near_middle.place
+),
+
 other_days as (
     select
-        day_of_suspect.child_number,
-        day_of_suspect.sampled_on,
-        case when count(*) >= max(definition.unit_other_days) then median(other.anc) end as anc
-    from day_of_suspect
-    inner join day_of_suspect as other
-        on
-            day_of_suspect.child_number = other.child_number
-            and day_of_suspect.sampled_on <> other.sampled_on
+        beside.child_number,
+        beside.sampled_on,
+        avg(beside.anc) as anc
+    from beside
     cross join definition
-    group by day_of_suspect.child_number, day_of_suspect.sampled_on
+    where
+        beside.n_others >= definition.unit_other_days
+        and beside.place + beside.place between beside.n_others and beside.n_others + 1 + 1
+    group by beside.child_number, beside.sampled_on
 )
 
 select

@@ -5,14 +5,6 @@
 -- differential that was not needed is another analyte. All rows that made a count whose unit is
 -- implausible go with it, if the definition says so.
 create or replace view lab_result_fate as
-with needed_line as (
-    select
-        lab_measure.file,
-        lab_measure.row_number
-    from lab_measure
-    where lab_measure.is_line
-)
-
 select
     lab_row.file,
     lab_row.row_number,
@@ -56,9 +48,12 @@ inner join crowded_day
     on
         lab_row.child_number = crowded_day.child_number
         and lab_row.sampled_on = crowded_day.sampled_on
-left join needed_line
-    on lab_row.row_number = needed_line.row_number and lab_row.file = needed_line.file
-where lab_row.is_sound_line and needed_line.row_number is null
+left join lab_measure
+    on
+        lab_row.row_number = lab_measure.row_number
+        and lab_row.file = lab_measure.file
+        and lab_measure.is_line
+where lab_row.is_sound_line and lab_measure.row_number is null
 union all
 select
     measure_fate.file,

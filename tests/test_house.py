@@ -89,6 +89,7 @@ MAY_HOLD_NUMBERS = {
     "notebook_renderer": "version of a format",
     "study": "shares of a progress bar",
     "reproduce": "shares of a progress bar",
+    "workplace": "bytes from which on a source is large",
     "fingerprint": "letters of a name",
     "keep": "sizes of what is kept",
     "layers": "sizes of a number",
