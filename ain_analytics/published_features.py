@@ -17,10 +17,11 @@ from ain_analytics.quantities import mean_of, median_of, p_of_mean, p_of_median,
 from ain_analytics.treatment_response import response_of
 
 ANC_AT_ONSET = """
-    select episode.patient_id, daily_anc.anc
+    select episode.patient_id, telling_count.anc
     from episode
-    inner join daily_anc
-        on episode.patient_id = daily_anc.patient_id and episode.onset_by = daily_anc.sampled_on
+    inner join telling_count
+        on episode.child_number = telling_count.child_number
+        and episode.onset_by = telling_count.sampled_on
     where episode.episode_number = 1
 """
 COUNTS_OF_THE_TREATED = """

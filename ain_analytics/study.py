@@ -19,13 +19,12 @@ from ain_analytics.charts import (
     chart_row_fates,
     save_chart,
 )
-from ain_analytics.curves import ResolutionCurve, resolution_curve
+from ain_analytics.curves import ResolutionCurve
 from ain_analytics.definitions import TEXTBOOK, Definitions
 from ain_analytics.endings import rules_of_ending
 from ain_analytics.engines import DUCKDB
-from ain_analytics.errors import BadDefinition, EmptyStratum, UnknownColumn
+from ain_analytics.errors import BadDefinition, UnknownColumn
 from ain_analytics.followup import follow_up
-from ain_analytics.intervals import interval_curve
 from ain_analytics.manifest import manifest
 from ain_analytics.output import atomic_folder, check_output, write_manifest, write_tables
 from ain_analytics.postgres import is_address
@@ -36,7 +35,7 @@ from ain_analytics.registry import Registry, Source, open_registry
 from ain_analytics.report import write_report
 from ain_analytics.schema import RESULTS
 from ain_analytics.shared import shared
-from ain_analytics.strata import future_in_words
+from ain_analytics.study_curves import KAPLAN_MEIER, begin_estimates
 from ain_analytics.study_result import AUTOIMMUNE, Study
 
 BY_COLUMNS = ("sex", "site", "case_class", "is_ain", "antibody_status", "severity")
@@ -55,7 +54,6 @@ TABLES = (
     "attrition",
 )
 """The tables of a study, in the order of the way of the data."""
-_KAPLAN_MEIER = "_kaplan_meier"
 FIRST_TABLES = ("patient", "episode", "case", "follow_up")
 """The tables that are written before the long estimates."""
 _READING, _WRITING, _ESTIMATING = (0.0, 0.3), (0.35, 0.4), (0.4, 0.65)
@@ -155,7 +153,7 @@ def study(
 
 
 def _is_name_of_curve(name: str) -> bool:
-    return name.startswith((AUTOIMMUNE, "by_")) or name.endswith(_KAPLAN_MEIER)
+    return name.startswith((AUTOIMMUNE, "by_")) or name.endswith(KAPLAN_MEIER)
 
 
 def _find(
@@ -170,11 +168,13 @@ def _find(
     if folder is not None:
         write_tables(first, folder, part_of_bar(*_WRITING, say))
     rules = rules_of_ending(registry.definitions)
-    curves, notes = _estimate(registry, followed, rules, by, part_of_bar(*_ESTIMATING, say))
+    curves_found = begin_estimates(registry, followed, rules, by, part_of_bar(*_ESTIMATING, say))
+    comparison = compare(registry, cases, followed, progress=part_of_bar(*_COMPARING, say))
+    curves, notes = curves_found()
     made = first | {
         "curve_steps": _stacked("curve_steps", curves, lambda curve: curve.steps),
         "curve_summary": _stacked("curve_summary", curves, lambda curve: curve.summary),
-        "published_comparison": compare(registry, cases, followed, progress=part_of_bar(*_COMPARING, say)),
+        "published_comparison": comparison,
         "attrition": attrition(registry, cases, followed),
     }
     tables = {name: made[name] if name in made else registry.frame(name) for name in TABLES}
@@ -182,52 +182,6 @@ def _find(
     seen = quality(registry)
     said = tuple(rules), by, tuple(notes), command
     return Study(registry, registry.definitions, seen, tables, curves, *said)
-
-
-def _estimate(
-    registry: Registry, followed: pl.DataFrame, rules: dict[str, Definitions], by: str, say: Progress
-) -> tuple[dict[str, ResolutionCurve], list[str]]:
-    """Estimate every curve; one that nobody is left for is noted, except the study's own."""
-    own, *others = rules.values()
-    say(f"estimating under {own.name}: {followed.height:,} episodes", 0.0)
-    notes = future_in_words(by)
-    curves = _both(own.name, followed, own)
-    _try(curves, notes, AUTOIMMUNE, followed.filter("is_ain"), own)
-    for step, definitions in enumerate(others, start=1):
-        part = step / (len(rules) + 1), (step + 1) / (len(rules) + 1)
-        with registry.briefly_under(definitions, part_of_bar(*part, say)) as there:
-            followed_there = follow_up(there, classify(there))
-        say(f"estimating under {definitions.name}: {followed_there.height:,} episodes", part[1])
-        _try(curves, notes, definitions.name, followed_there, definitions)
-        if AUTOIMMUNE in curves:
-            name = f"{AUTOIMMUNE}_{definitions.name}"
-            _try(curves, notes, name, followed_there.filter("is_ain"), definitions)
-    say(f"estimating by {by}: {followed.height:,} episodes", len(rules) / (len(rules) + 1))
-    _try(curves, notes, f"by_{by}", followed, own, by=by)
-    return curves, notes
-
-
-def _both(
-    name: str, followed: pl.DataFrame, definitions: Definitions, by: str | None = None
-) -> dict[str, ResolutionCurve]:
-    return {
-        name: interval_curve(followed, by=by, definitions=definitions),
-        f"{name}{_KAPLAN_MEIER}": resolution_curve(followed, by=by, definitions=definitions),
-    }
-
-
-def _try(
-    curves: dict[str, ResolutionCurve],
-    notes: list[str],
-    name: str,
-    followed: pl.DataFrame,
-    definitions: Definitions,
-    by: str | None = None,
-) -> None:
-    try:
-        curves |= _both(name, followed, definitions, by)
-    except EmptyStratum as nobody:
-        notes.append(f"{name}: {nobody}")
 
 
 def _stacked(

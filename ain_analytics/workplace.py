@@ -18,7 +18,7 @@ LARGE = 20_000_000
 """Bytes of files, or of frames, from which on tables are kept in a file, which packs them into an eighth."""
 MEMORY = 0.6
 """The share of the memory that DuckDB may take before it spills; the rest is for polars."""
-LEAST, PER_BYTE = 1.5e9, 4
+LEAST, PER_BYTE = 1.2e9, 3.5
 """Bytes that it may take of a large extract, at least and for each byte that was sent, within that share."""
 _LIMIT = "select parse_formatted_bytes(current_setting('memory_limit'))"
 

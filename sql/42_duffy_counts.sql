@@ -1,7 +1,7 @@
 -- duffy_counts: one row per episode and what its counts say of the Duffy antigen.
 -- Reads: definition, episode_window, telling_count, unmasked_day, count_below_duffy.
 -- Key: none.
--- Rule, by counts alone, never ancestry: enough of them over enough time, each in a narrow band, are
+-- Rule: by counts alone, never by ancestry. Enough of them over enough time, each in a narrow band, are
 -- a stable mild pattern, known on an unresolved count (our choice); a count below speaks against it.
 create or replace view duffy_counts as
 with not_low_before as (

@@ -70,7 +70,7 @@ FLOORS = (
     "textbook",
     "report_curves quality_page plan_command",
     "report quality_folder why_card",
-    "why check_source reproduce multiverse_folder",
+    "why check_source reproduce multiverse_folder study_curves",
     "study cli_multiverse",
 )
 """Rooms (a module, or a package that is one), the ground floor first; a room reads lower floors only."""

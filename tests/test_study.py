@@ -157,7 +157,7 @@ def test_the_first_tables_stand_on_disk_before_the_long_estimates(
         }
         raise OSError("stopped")
 
-    monkeypatch.setattr(sys.modules["ain_analytics.study"], "interval_curve", stop)
+    monkeypatch.setattr(sys.modules["ain_analytics.study_curves"], "interval_curve", stop)
     with pytest.raises(OSError, match="stopped"):
         study(extract, tmp_path / "out", definitions=FEW)
     assert set(standing) == {f"{name}.parquet" for name in ("patient", "episode", "case", "follow_up")}
