@@ -144,12 +144,19 @@ def _described(registry: Registry, cases: pl.DataFrame) -> pl.LazyFrame:
     episodes = registry.frame("episode").lazy()
     children = registry.frame("patient").lazy()
     return (
-        episodes.join(children, on="patient_id")
+        with_detection(episodes, registry)
+        .join(children, on="patient_id")
         .join(cases.lazy().select(*KEY, *OF_CASE), on=KEY, how="left")
-        .join(registry.frame("detection").lazy(), on=KEY, how="left")
         .join(diagnosed_days(episodes, registry), on=KEY, how="left")
         .join(registry.frame("masked_end").lazy(), on="patient_id", how="left")
     )
+
+
+def with_detection(episodes: pl.LazyFrame, registry: Registry) -> pl.LazyFrame:
+    """Put beside each episode the count by which the rule of onset was met."""
+    if registry.definitions.is_onset_sudden:
+        return episodes.with_columns(detected_on="onset_by")
+    return episodes.join(registry.frame("detection").lazy(), on=KEY, how="left")
 
 
 def diagnosed_days(episodes: pl.LazyFrame, registry: Registry) -> pl.LazyFrame:

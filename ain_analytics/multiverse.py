@@ -217,7 +217,7 @@ def is_kept(chosen: Chosen) -> pl.Expr:
         for wanted in chosen.classes or ()
         for name in (AIN_CLASSES if wanted == AUTOIMMUNE else (wanted,))
     ]
-    return pl.col(column).cast(pl.String).is_in(classes)
+    return pl.col(column).is_in(classes)
 
 
 def _groups(registry: Registry, by: str | None, groups: Groups | None) -> Groups | None:

@@ -91,9 +91,7 @@ class Followed:
     def rows(self, figure: Figure, origin: str) -> pl.DataFrame:
         """Choose the first episodes of the classes at baseline, and of the ages, of which a figure speaks."""
         definitions = self.definitions_of(figure)
-        rows = self.frame(definitions, origin).filter(
-            pl.col("case_class").cast(pl.String).is_in(figure["case_classes"])
-        )
+        rows = self.frame(definitions, origin).filter(pl.col("case_class").is_in(figure["case_classes"]))
         for end, keeps in (("onset_from_months", pl.Expr.ge), ("onset_before_months", pl.Expr.lt)):
             if figure[end] is not None:
                 rows = rows.filter(keeps(pl.col("age_at_onset_days"), figure[end] * DAYS_PER_MONTH))

@@ -3,7 +3,10 @@
 A median among the recovered depends on how long children were followed, which is seldom printed. Where a
 source says how many of how many recovered, one's own children are tested as they were followed, and as if
 they had been recruited evenly over just so long that this share had recovered; p is the larger one, 1 where
-the published value lies between the two (our choice).
+the published value lies between the two (our choice). Where it does not say of how many, a smaller value may
+owe to a shorter time of follow-up alone, and a larger one to a longer, unless hardly anybody is unresolved
+here where the curve ends; then there is no test but a reason. So it is with a share of all children by a
+time, followed so long or not: less may owe to a shorter follow-up, more must also exceed the curve.
 """
 
 from collections.abc import Callable
@@ -34,6 +37,8 @@ from ain_analytics.quantities import (
 Figure = dict[str, Any]
 """One row of `PublishedFigure`."""
 PERCENT = 100.0
+NEAR = HALF / PERCENT
+"""How near a share is found that is told in per cent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,12 @@ class OfTheRecovered:
         test = self.names[figure["n_behind"] is None]
         if not group.days.size:
             return Tested(None, "none", "nobody here has recovered")
+        published = figure["value"] * DAYS_PER_MONTH
         samples = [group.days]
         if figure["n_followed"] is not None:
             cut = group.days_as_followed(figure["n_behind"] / figure["n_followed"])
             samples += [cut] if cut.size >= group.definitions.minimum_at_risk else []
-        values = [float(self.measure(days, HALF).value or 0) for days in samples]
-        published = figure["value"] * DAYS_PER_MONTH
+        values = list(map(self._value, samples))
         more = min(values, key=lambda value: abs(value - published)) - published
         if min(values) <= printed_near(figure, min(values)) <= max(values):
             return Tested(1.0, test, more=more)
@@ -76,7 +81,38 @@ class OfTheRecovered:
             self.p_of(days, printed_near(figure, value), figure["n_behind"])
             for days, value in zip(samples, values, strict=True)
         ]
-        return Tested(max(p), test, more=more)
+        found = Tested(max(p), test, more=more)
+        is_apart = max(p) < 1 - group.definitions.confidence
+        return self._unless_followed_otherwise(found, group, figure) if is_apart else found
+
+    def _value(self, days: Days) -> float:
+        return float(self.measure(days, HALF).value or 0)
+
+    def _unless_followed_otherwise(self, found: Tested, group: Group, figure: Figure) -> Tested:
+        """Leave a difference alone, or say that another time of follow-up could explain it."""
+        if figure["n_followed"] is not None:
+            return found
+        here = self._value(group.days) / DAYS_PER_MONTH
+        unknown = "the source does not say how many of all its children had recovered, and "
+        both = f"{figure['value']:.1f} months there and {here:.1f} here can be one course followed for "
+        if found.more > 0:
+            share = self._share_that_gives(group, figure["value"] * DAYS_PER_MONTH)
+            as_there = f"a shorter time there, in which about {PERCENT * share:.0f} % recover"
+            return Tested(None, "none", unknown + both + as_there)
+        last = group.last_reading()
+        if last is None or last.unresolved > 1 - group.definitions.confidence:
+            return Tested(None, "none", unknown + both + "a longer time there")
+        return found
+
+    def _share_that_gives(self, group: Group, published: float) -> float:
+        """Find the share of recovered at which one's own children would have given the published value."""
+        low, high = 0.0, 1.0
+        while high - low > NEAR:
+            middle = (low + high) / 2
+            days = group.days_as_followed(middle)
+            is_less = not days.size or self._value(days) < published
+            low, high = (middle, high) if is_less else (low, middle)
+        return high
 
 
 def printed_near(figure: Figure, own: float, unit: float = DAYS_PER_MONTH) -> float:
@@ -113,7 +149,17 @@ def _share_by(group: Group, figure: Figure) -> Tested:
             return Tested(None, "none", lacks)
         return Tested(of_curve, "curve", more=1 - reading.unresolved - figure["value"] / PERCENT)
     k = int((group.days <= at * DAYS_PER_MONTH).sum())
-    return share_tested(k, group.n, figure)
+    crude = share_tested(k, group.n, figure)
+    if (crude.p or 0) >= 1 - group.definitions.confidence:
+        return crude
+    if of_curve is None or crude.more > 0:
+        return Tested(
+            None,
+            "none",
+            f"a share of all children, of whom some are followed for less than {at:g} months, can be "
+            f"{figure['value']:.1f} % there and {PERCENT * k / group.n:.1f} % here for that alone",
+        )
+    return Tested(max(crude.p or 0, of_curve), crude.test, more=crude.more)
 
 
 def share_tested(k: int, n: int, figure: Figure) -> Tested:

@@ -8,7 +8,7 @@ import polars as pl
 
 from ain_analytics.cases import classes_of
 from ain_analytics.definitions import TEXTBOOK, Definitions
-from ain_analytics.followup import KEY, diagnosed_days
+from ain_analytics.followup import KEY, diagnosed_days, with_detection
 from ain_analytics.rederived import STEP, Rederived, counts_key, evidence_key, in_order
 from ain_analytics.registry import Registry
 from ain_analytics.views import staging_of
@@ -93,15 +93,10 @@ def _counted_alike(
 def _described(registry: Registry, children: pl.LazyFrame) -> pl.DataFrame:
     """Put beside each episode the child, the class, and the days that may be an origin."""
     episodes = registry.frame("episode").lazy().select(OF_EPISODE)
-    detected = (
-        episodes.select(*KEY, detected_on="onset_by")
-        if registry.definitions.is_onset_sudden
-        else registry.frame("detection").lazy()
-    )
     return (
-        episodes.join(children, on="patient_id")
+        with_detection(episodes, registry)
+        .join(children, on="patient_id")
         .join(classes_of(registry).lazy(), on=KEY, how="left")
-        .join(detected, on=KEY, how="left")
         .join(diagnosed_days(episodes, registry), on=KEY, how="left")
         .collect()
     )

@@ -142,10 +142,13 @@ class Design:
 
 
 DESIGNS = (
+    Design("T01a", 200, 16), Design("T03a", 200, 16), Design("T03c", 200, 16),
     Design("R004", 240, 16), Design("R006", 5, 16), Design("R009", 41, 12), Design("R012", 37, 5),
-    Design("R020", 24, 8), Design("R021", 81, 10),
+    Design("R020", 24, 8), Design("R021", 81, 10), Design("R022", 27, 16), Design("R025", 26, 2.5),
     Design("R026", 336, 16), Design("R027", 85, 16), Design("R038", 102, 2.5), Design("R040", 127, 5),
-    Design("R041", 127, 5), Design("R055", 27, 16),
+    Design("R041", 127, 5), Design("R051", 21, 2.5), Design("R054", 100, 3), Design("R055", 27, 16),
+    Design("R057", 15, 16), Design("R061", 67, 8), Design("R063", 161, 8), Design("R064", 143, 12),
+    Design("R068", 35, 5), Design("R069", 204, 10), Design("R074", 152, 8),
     Design("R009", 41, 12, True), Design("R041", 127, 5, True),
 )  # fmt: skip
 SCENARIOS = {  # truth, years of the own registry (none: as the source), fewest published

@@ -1,5 +1,6 @@
 """Each published figure beside the same quantity; every expected number is worked out in a comment."""
 
+import re
 from math import asin, comb, erfc, exp, log, pi, prod, sqrt
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from ain_analytics.published import after_holm, compare, multiplicity_note, publ
 from ain_analytics.published_answers import ANSWERS
 from ain_analytics.published_features import VALUES
 from ain_analytics.published_group import AgedGroup, Group
-from ain_analytics.published_tests import TESTS, rules_out
+from ain_analytics.published_tests import TESTS, rules_out, share_tested
 from ain_analytics.quantities import (
     Reading,
     averaged,
@@ -605,6 +606,37 @@ def test_a_median_there_between_those_of_both_follow_ups_is_compatible():
     assert found(group, figure("R041", value=90 / DAYS_PER_MONTH, **said)).p < 0.05
 
 
+def test_a_smaller_median_of_unknown_follow_up_is_no_other_course_but_a_larger_one_is():
+    evenly = [(day, True) for day in range(1, 1001)]
+    found, unknown = TESTS["median_among_recovered"], {"n_behind": 500, "n_followed": None}
+    # Of times spread evenly over 1000 days, recruitment over just 1000 days shows t with probability
+    # 1 - t/1000, hence one half; half of these lie before m with m - m²/2 = 1/4, m = 1 - sqrt(1/2) = 0.293.
+    shorter = found(Group(children(*evenly), TEXTBOOK), figure("R041", value=293 / DAYS_PER_MONTH, **unknown))
+    assert shorter.p is None
+    assert "9.6 months there and 16.4 here" in shorter.lacks
+    assert re.search(r"about (49|50|51) % recover", shorter.lacks)
+    longer = figure("R041", value=700 / DAYS_PER_MONTH, **unknown)
+    assert found(Group(children(*evenly), TEXTBOOK), longer).p < 0.001
+    half_unresolved = [*evenly, *[(1001, False)] * 1000]
+    unfinished = found(Group(children(*half_unresolved), TEXTBOOK), longer)
+    assert unfinished.p is None
+    assert "a longer time there" in unfinished.lacks
+    assert found(Group(children(*evenly), TEXTBOOK), longer | {"value": 500 / DAYS_PER_MONTH}).p > 0.05
+
+
+def test_a_crude_share_by_a_time_differs_only_where_no_follow_up_explains_it():
+    # 60 of 200 have resolved by 12 months; on the curve 60 of the 140 who are at risk on day 300, 43 %.
+    group = Group(children(*[(300, True)] * 60, *[(200, False)] * 60, *[(900, False)] * 80), TEXTBOOK)
+    said = {"at_months": 12.0, "n_behind": 300, "computed_as": "crude"}
+    fewer, as_the_curve, more = (
+        TESTS["share_resolved_by"](group, figure("R009", value=value, **said)) for value in (15.0, 42.0, 80.0)
+    )
+    assert fewer.p is None
+    assert "followed for less than 12 months, can be 15.0 % there and 30.0 % here" in fewer.lacks
+    assert share_tested(60, 200, figure("R009", value=42.0, **said)).p < 0.05 < as_the_curve.p
+    assert more.p < 0.001
+
+
 def test_a_share_without_a_time_differs_only_where_it_is_more_than_ever_resolve():
     half = Group(children(*[(300, True)] * 30, *[(900, False)] * 30), TEXTBOOK)
     ever = TESTS["share_resolved"]
@@ -619,7 +651,7 @@ def test_a_share_without_a_time_differs_only_where_it_is_more_than_ever_resolve(
 
 def test_compatible_says_whether_another_course_is_ruled_out():
     many = Group(children(*((day, True) for day in range(400, 800))), TEXTBOOK)  # median 599.5 days
-    one = figure("R041", value=599.5 / DAYS_PER_MONTH, n_behind=400, n_followed=None)
+    one = figure("R041", value=599.5 / DAYS_PER_MONTH, n_behind=400, n_followed=400)
     assert rules_out(many, one)
     # Six children: even with all of them above or below, 2 * 1/64 is less than 0.1, but not all are.
     few = Group(children(*((day, True) for day in range(400, 800, 70))), TEXTBOOK)
