@@ -46,4 +46,6 @@ def as_text(column: str, *, is_fraction: bool) -> str:
     The key 7.0 is the key "7".
     """
     text = f"cast({column} as varchar)"
-    return f"regexp_replace({text}, '[.]0+$', '')" if is_fraction else text
+    if not is_fraction:
+        return text
+    return f"case when {text} like '%0' then regexp_replace({text}, '[.]0+$', '') else {text} end"
