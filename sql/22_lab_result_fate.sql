@@ -1,5 +1,5 @@
 -- lab_result_fate: one row per laboratory result, with its fate and what was read in it.
--- Reads: lab_row, lone_row, crowded_day, lab_measure, measure_fate, suspect_count, source_malformed.
+-- Reads: lab_row, lone_row, crowded_row, lab_measure, measure_fate, suspect_count, source_malformed.
 -- Key: (file, row_number).
 -- Rule: the first reason of the row itself, else its fate in its specimen; a line of the
 -- differential that was not needed is another analyte. All rows that made a count whose unit is
@@ -35,25 +35,21 @@ left join suspect_count
         and suspect_count.is_set_aside
 union all
 select
-    lab_row.file,
-    lab_row.row_number,
-    lab_row.child_number,
-    lab_row.sampled_on,
-    lab_row.role,
-    lab_row.whole,
-    lab_row.amount,
+    crowded_row.file,
+    crowded_row.row_number,
+    crowded_row.child_number,
+    crowded_row.sampled_on,
+    crowded_row.role,
+    crowded_row.whole,
+    crowded_row.amount,
     'other_analyte' as fate
-from lab_row
-inner join crowded_day
-    on
-        lab_row.child_number = crowded_day.child_number
-        and lab_row.sampled_on = crowded_day.sampled_on
+from crowded_row
 left join lab_measure
     on
-        lab_row.row_number = lab_measure.row_number
-        and lab_row.file = lab_measure.file
+        crowded_row.row_number = lab_measure.row_number
+        and crowded_row.file = lab_measure.file
         and lab_measure.is_line
-where lab_row.is_sound_line and lab_measure.row_number is null
+where crowded_row.is_sound_line and lab_measure.row_number is null
 union all
 select
     measure_fate.file,

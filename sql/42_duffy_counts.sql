@@ -11,8 +11,7 @@ with not_low_before as (
         episode_window.episode_number,
         episode_window.onset_by,
         episode_window.last_unresolved_on,
-        count_below_duffy.known_on as low_on,
-        episode_window.onset_by + interval 1 day * definition.duffy_pattern_days as stable_on
+        count_below_duffy.known_on as low_on
     from episode_window
     cross join definition
     left join count_below_duffy
@@ -36,7 +35,8 @@ mild_so_far as (
         unmasked_day.sampled_on,
         telling_count.is_normal,
         count(*) over so_far >= definition.duffy_pattern_counts
-        and unmasked_day.sampled_on >= not_low_before.stable_on as is_enough,
+        and date_diff('day', not_low_before.onset_by, unmasked_day.sampled_on)
+        >= definition.duffy_pattern_days as is_enough,
         max(unmasked_day.anc) over so_far < definition.duffy_anc_below as is_mild
     from not_low_before
     cross join definition
