@@ -7,7 +7,7 @@ from ain_analytics.buckets import Buckets, derive_in_buckets
 from ain_analytics.definitions import Definitions
 from ain_analytics.keep import Keep, derive_changed
 from ain_analytics.raw_tables import Progress, forget_later_days, make_table, of_rows
-from ain_analytics.view_choices import choices_of
+from ain_analytics.view_choices import values_for
 from ain_analytics.views import (
     KEPT,
     STAGED_BELOW,
@@ -65,18 +65,19 @@ def derive(registry: Derived, progress: Progress | None, staged_under: Definitio
         derive_changed(connection, own, staged_in, definitions, registry.keep, progress)
         return
     chosen = [path for path in view_files() if staged_in == own or path.name >= STAGED_BELOW]
-    if staged_under is not None and not hasattr(connection, "derive"):
-        chosen = [path for path in chosen if _differs(view_name(path), definitions, staged_under)]
+    derive_elsewhere = getattr(connection, "derive", None)
+    if staged_under is not None and derive_elsewhere is None:
+        chosen = [
+            path
+            for path in chosen
+            if values_for(view_name(path), definitions) != values_for(view_name(path), staged_under)
+        ]
     rows = of_rows(connection) if progress else ""
     for done, file in enumerate(chosen):
         name = view_name(file)
         if progress:
             progress(f"deriving {name}{rows}", done / len(chosen))
-        if derive_elsewhere := getattr(connection, "derive", None):
+        if derive_elsewhere is not None:
             derive_elsewhere(file, own, is_kept=name in KEPT)
             continue
         make_view(connection, file, is_kept=name in KEPT)
-
-
-def _differs(name: str, definitions: Definitions, other: Definitions) -> bool:
-    return any(getattr(definitions, choice) != getattr(other, choice) for choice in choices_of(name))

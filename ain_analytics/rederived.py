@@ -13,7 +13,14 @@ from ain_analytics.definitions import Definitions
 from ain_analytics.errors import UnusableEngine
 from ain_analytics.raw_tables import make_table
 from ain_analytics.registry import Registry
-from ain_analytics.view_choices import choices_of, first_read, needed_for, staged_for, view_texts
+from ain_analytics.view_choices import (
+    choices_of,
+    first_read,
+    needed_for,
+    staged_for,
+    values_for,
+    view_texts,
+)
 from ain_analytics.views import KEPT, band_frame, definition_frame, staging_of
 
 EPISODES = ("episode", "detection")
@@ -80,7 +87,7 @@ class Rederived:
         make_table(self.connection, f"{own}.definition", definition_frame(definitions))
         make_table(self.connection, f"{own}.anc_band", band_frame(definitions))
         for name in needed_for(frozenset(tables)):
-            key = tuple(getattr(definitions, choice) for choice in sorted(choices_of(name)))
+            key = values_for(name, definitions)
             if self._made.get(name) != key:
                 self._made.pop(name, None)
                 self._make(own, name)

@@ -52,6 +52,11 @@ def choices_of(name: str) -> frozenset[str]:
     return texts[name].own_choices.union(*map(choices_of, texts[name].reads))
 
 
+def values_for(name: str, definitions: Definitions) -> tuple[object, ...]:
+    """Give the values of the choices on which the rows of a view depend, in the order of their names."""
+    return tuple(getattr(definitions, choice) for choice in sorted(choices_of(name)))
+
+
 @cache
 def needed_for(wanted: frozenset[str]) -> tuple[str, ...]:
     """Give the views above staging that make some tables, and these, in the order of building."""
