@@ -7,6 +7,7 @@ import polars as pl
 
 from ain_analytics.definitions import Definitions
 from ain_analytics.errors import BadFrame
+from ain_analytics.knowledge import with_detection
 from ain_analytics.registry import Registry
 from ain_analytics.schema.derived import FollowUp
 from ain_analytics.typed_cells import literal
@@ -150,13 +151,6 @@ def _described(registry: Registry, cases: pl.DataFrame) -> pl.LazyFrame:
         .join(diagnosed_days(episodes, registry), on=KEY, how="left")
         .join(registry.frame("masked_end").lazy(), on="patient_id", how="left")
     )
-
-
-def with_detection(episodes: pl.LazyFrame, registry: Registry) -> pl.LazyFrame:
-    """Put beside each episode the count by which the rule of onset was met."""
-    if registry.definitions.is_onset_sudden:
-        return episodes.with_columns(detected_on="onset_by")
-    return episodes.join(registry.frame("detection").lazy(), on=KEY, how="left")
 
 
 def diagnosed_days(episodes: pl.LazyFrame, registry: Registry) -> pl.LazyFrame:

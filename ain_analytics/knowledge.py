@@ -124,12 +124,13 @@ def known_of(registry: Registry, *, as_of: date | None = None) -> Knowledge:
         Leave out what became known later, and episodes that were none yet.
     """
     choices = registry.definitions
-    episodes = registry.frame("episode").select(*KEY, "onset_by", "age_at_onset_days", from_on="onset_by")
-    if not choices.is_onset_sudden:
-        detected = registry.frame("detection").select(*KEY, from_on="detected_on")
-        episodes = episodes.drop("from_on").join(detected, on=KEY, maintain_order="left")
     baseline = pl.max_horizontal(pl.col("onset_by") + pl.duration(days=choices.baseline_days), "from_on")
-    episodes = episodes.with_columns(baseline.alias("baseline_to"))
+    episodes = (
+        with_detection(registry.frame("episode").lazy(), registry)
+        .select(*KEY, "onset_by", "age_at_onset_days", from_on="detected_on")
+        .with_columns(baseline.alias("baseline_to"))
+        .collect()
+    )
     known = registry.connection.sql(f"select {', '.join(KnownFact.column_names())} from known_fact").pl()
     facts = pl.concat(
         [
@@ -152,6 +153,13 @@ def known_of(registry: Registry, *, as_of: date | None = None) -> Knowledge:
     return Knowledge(
         episodes, first, constants | {f"sends_{name}": _sends(registry, name) for name in TABLES}
     )
+
+
+def with_detection(episodes: pl.LazyFrame, registry: Registry) -> pl.LazyFrame:
+    """Put beside each episode the count by which the rule of onset was met."""
+    if registry.definitions.is_onset_sudden:
+        return episodes.with_columns(detected_on="onset_by")
+    return episodes.join(registry.frame("detection").lazy(), on=KEY, how="left", maintain_order="left")
 
 
 def _sends(registry: Registry, table: str) -> bool:

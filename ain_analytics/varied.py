@@ -8,7 +8,8 @@ import polars as pl
 
 from ain_analytics.cases import classes_of
 from ain_analytics.definitions import TEXTBOOK, Definitions
-from ain_analytics.followup import KEY, diagnosed_days, with_detection
+from ain_analytics.followup import KEY, diagnosed_days
+from ain_analytics.knowledge import with_detection
 from ain_analytics.rederived import STEP, Rederived, counts_key, evidence_key, in_order
 from ain_analytics.registry import Registry
 from ain_analytics.views import staging_of
