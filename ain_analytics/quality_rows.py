@@ -77,8 +77,9 @@ SITE_OF_CHILD = "site_of_child"
 def looked_at(registry: Registry) -> Iterator[None]:
     """Hold table `looked_at`, in which each laboratory result is put together once, for all that ask."""
     connection = registry.connection
+    counted = "select max(row_number), count(*) filter (where fate = 'unknown_patient') from lab_result_fate"
+    ((last, n_unknown),) = connection.sql(counted).fetchall()
     made = {
-        "unknown_child": _UNKNOWN_CHILD,
         SITE_OF_CHILD: f"""
             with {_SITE_OF}
             select child.child_number, site_of.site
@@ -86,13 +87,15 @@ def looked_at(registry: Registry) -> Iterator[None]:
         """,
         LOOKED_AT: f"from ({_OF_KNOWN.replace('$1', '0').replace('$2', '0')}) limit 0",
     }
-    counted = "select max(row_number), count(*) filter (where fate = 'unknown_patient') from lab_result_fate"
-    ((last, n_unknown),) = connection.sql(counted).fetchall()
+    parts = [_OF_KNOWN]
+    if n_unknown:
+        made["unknown_child"] = _UNKNOWN_CHILD
+        parts.append(_OF_UNKNOWN)
     try:
         for name, query in made.items():
             connection.sql(query).create(name)
         for first in range(1, (last or 0) + 1, AT_A_TIME):
-            for query in (_OF_KNOWN, _OF_UNKNOWN) if n_unknown else (_OF_KNOWN,):
+            for query in parts:
                 connection.execute(f"insert into {LOOKED_AT} {query}", [first, first + AT_A_TIME - 1])
         yield
     finally:

@@ -41,6 +41,7 @@ class Registry:
     definitions : Definitions
     connection : duckdb.DuckDBPyConnection
         Holds the tables and views; `frame` is the ordinary way to read them.
+    workplace : Workplace
     schema_name : str
         DuckDB schema that holds what depends on the definition.
     staged_in : str
@@ -51,7 +52,6 @@ class Registry:
         Where the tables of the children are kept, where they are.
     known_by : date, optional
         The day on which the extract is looked at, where that is earlier than its last.
-    workplace : Workplace, optional
 
     Examples
     --------
@@ -65,12 +65,12 @@ class Registry:
     extract: Extract
     definitions: Definitions
     connection: duckdb.DuckDBPyConnection
+    workplace: Workplace
     schema_name: str = "study_1"
     staged_in: str = "study_1"
     buckets: Buckets | None = None
     keep: Keep | None = None
     known_by: date | None = None
-    workplace: Workplace | None = None
     _studies: dict[tuple[Definitions, date | None], "Registry"] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(2))
     _held: dict[str, pl.DataFrame] = field(default_factory=dict)
@@ -123,6 +123,7 @@ class Registry:
         ----------
         definitions : Definitions
         progress : callable, optional
+            Told the stage and the share done.
 
         Returns
         -------
@@ -190,8 +191,7 @@ class Registry:
     def close(self) -> None:
         """Close the database."""
         self.connection.close()
-        if self.workplace is not None:
-            self.workplace.remove()
+        self.workplace.remove()
 
     def __enter__(self) -> "Registry":
         return self
@@ -277,7 +277,7 @@ def open_registry(
         raw_views = (sql_folder() / "00_format" / extract.format.name).glob("*.sql")
         connection = on_engine(connection, engine, engine_address, extract, raw_views)
     split = None if buckets is None else Buckets.of(buckets, Path(work or "."), extract, engine)
-    registry = Registry(extract, definitions, connection, buckets=split, keep=kept, workplace=place)
+    registry = Registry(extract, definitions, connection, place, buckets=split, keep=kept)
     try:
         connection.execute("set TimeZone = 'UTC'")
         load_source(connection, extract if engine == DUCKDB else connection.left_to_read(extract), progress)

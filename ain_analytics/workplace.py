@@ -31,8 +31,8 @@ class Workplace:
     ----------
     folder : Path
         Its name begins as that of a spill, so that a later run sweeps it if this one is killed.
-    n_bytes : int
-        How much the extract holds; a server does not say.
+    n_bytes : float
+        How much the extract holds; infinite of a server, which does not say.
 
     Notes
     -----
@@ -70,8 +70,7 @@ class Workplace:
             ((most,),) = connection.execute(_LIMIT).fetchall()
             wanted = min(most, max(LEAST, PER_BYTE * self.n_bytes))
             connection.execute(f"set memory_limit = '{wanted:.0f}B'")
-        spilled = self.folder / "spilled" if self.is_large else self.folder
-        connection.execute("set temp_directory = $1", [str(spilled)])
+        connection.execute("set temp_directory = $1", [str(self.folder)])
         return connection
 
 
